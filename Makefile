@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh machine with Python 3.11 or newer: `make serve` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# One thread per computation: two processes that each take every core only wait for each other.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: install serve test test-ui gate evaluate clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+serve: install
+	@$(BIN)/rag ingest
+	@$(BIN)/rag serve
+
+test: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+test-ui: install
+	$(BIN)/pytest -m browser tests/browser
+
+gate: install
+	$(BIN)/python -m eval gate
+
+evaluate: install
+	$(BIN)/python -m eval run --split all
+	$(BIN)/python -m eval report
+
+clean:
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,231 @@
+"""The command line. Exit codes: 0 done, 1 not good (damage found, nothing answered), 2 wrong use or
+settings, 3 no usable index, 74 could not write, 75 busy.
+
+Non-scope: everything but reading arguments and printing. Heavy modules are imported by the commands
+that need them, so that `rag --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag import __version__
+from rag.errors import (
+    CorpusError,
+    IndexBusy,
+    IndexWriteError,
+    ModelError,
+    NotFoundError,
+    QuestionError,
+    RagError,
+    SettingsError,
+    UnusableIndex,
+)
+from rag.settings import Settings, read_settings, variable
+
+if TYPE_CHECKING:
+    from rag.ingest import IngestReport
+    from rag.types import Answer
+
+EXIT_NOT_GOOD = 1
+EXIT_USAGE = 2
+EXIT_NO_INDEX = 3
+EXIT_CANNOT_WRITE = 74  # EX_IOERR of sysexits.h
+EXIT_BUSY = 75  # EX_TEMPFAIL
+# The nearest class on an error's own ancestry decides.
+EXIT_CODES: dict[type[RagError], int] = {
+    IndexBusy: EXIT_BUSY,
+    IndexWriteError: EXIT_CANNOT_WRITE,
+    UnusableIndex: EXIT_NO_INDEX,
+    SettingsError: EXIT_USAGE,
+    QuestionError: EXIT_USAGE,
+    NotFoundError: EXIT_USAGE,
+    CorpusError: EXIT_USAGE,
+    ModelError: EXIT_USAGE,
+    RagError: EXIT_NOT_GOOD,
+}
+
+
+@contextmanager
+def _errors_as_exit_codes() -> Iterator[None]:
+    try:
+        yield
+    except RagError as error:
+        click.echo(f"rag: {error}", err=True)
+        sys.exit(next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES))
+
+
+class _Group(click.Group):
+    """Every command ends with a documented exit code and never with a traceback of ours."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _errors_as_exit_codes():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rag")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Folder with the documents (default: corpus).")
+@click.option("--index", type=click.Path(path_type=Path), help="Folder of the index (default: index).")
+@click.pass_context
+def main(ctx: click.Context, corpus: Path | None, index: Path | None) -> None:
+    """Ask a folder of documents; every answer is proven by exact quotes."""
+    settings = read_settings(os.environ)
+    ctx.obj = replace(settings, corpus_dir=corpus or settings.corpus_dir, index_dir=index or settings.index_dir)
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Embed every document again.")
+@click.option("--strict", is_flag=True, help="Exit 1 when a file had to be skipped.")
+@click.pass_obj
+def ingest(settings: Settings, force: bool, strict: bool) -> None:
+    """Bring the index up to date with the corpus folder."""
+    from rag import build
+
+    with click.progressbar(length=1, label="Embedding", file=sys.stderr, show_pos=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        report = build.ingest(settings, progress=progress, force=force)
+    _print_report(report)
+    if strict and any(line.code for line in report.lines):
+        sys.exit(EXIT_NOT_GOOD)
+
+
+@main.command()
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print the same object as POST /ask.")
+@click.option("--top-k", default=8, show_default=True, help="Passages considered (1 to 50).")
+@click.option("--document", "documents", multiple=True, help="Search in this document only; may be repeated.")
+@click.option("--language", default="auto", show_default=True, help="Language of the frame: auto, en or zh-Hant.")
+@click.pass_obj
+def ask(
+    settings: Settings, question: str, as_json: bool, top_k: int, documents: tuple[str, ...], language: str
+) -> None:
+    """Answer QUESTION with citations. Exit 1 when the documents do not answer it."""
+    from rag.check import make_question
+
+    asked = make_question(question, top_k=top_k, documents=documents or None, language=language)
+    from rag import build
+    from rag.types import Status
+    from rag.wire import answer_wire
+
+    answer = build.open_answerer(settings).answer(asked)
+    if as_json:
+        click.echo(json.dumps(answer_wire(answer), ensure_ascii=False, indent=2))
+    else:
+        _print_answer(answer)
+    if answer.status is Status.NOT_FOUND:
+        sys.exit(EXIT_NOT_GOOD)
+
+
+@main.command()
+@click.option("--host", help="Address to bind (default: 127.0.0.1).")
+@click.option("--port", type=int, help="Port to bind (default: 8000).")
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """Serve the chat page and POST /ask."""
+    given = {
+        "corpus_dir": settings.corpus_dir.absolute(),
+        "index_dir": settings.index_dir.absolute(),
+        "host": host,
+        "port": port,
+    }
+    chosen = {variable(name): str(value) for name, value in given.items() if value is not None}
+    # The server is another package, which this one must not import: it takes this process over.
+    os.execve(sys.executable, [sys.executable, "-m", "server"], {**os.environ, **chosen})
+
+
+@main.command()
+@click.pass_obj
+def verify(settings: Settings) -> None:
+    """Check every hash, count and offset of every snapshot. Exit 1 and the file's name on damage."""
+    from rag.errors import IndexMissing
+    from rag.snapshot import current_name, snapshot_names
+    from rag.snapshot import verify as verify_snapshot
+
+    names = snapshot_names(settings.index_dir)
+    if not names:
+        raise IndexMissing(f"There is no index in {settings.index_dir} yet. Run `rag ingest` to make it.")
+    current = current_name(settings.index_dir)
+    damaged = False
+    if current not in names:
+        damaged = True
+        click.echo("CURRENT names no snapshot. Run `rag ingest` to mend it.")
+    for name in names:
+        problems = verify_snapshot(settings.index_dir / name)
+        damaged = damaged or bool(problems)
+        click.echo(f"{name}  {'damaged' if problems else 'good'}{'  (current)' if name == current else ''}")
+        for problem in problems:
+            click.echo(f"  {problem}")
+    if damaged:
+        click.echo("Run `rag ingest --force` to build the index again.", err=True)
+        sys.exit(EXIT_NOT_GOOD)
+
+
+@main.command()
+@click.pass_obj
+def snapshots(settings: Settings) -> None:
+    """List the snapshots of the index, newest first."""
+    from rag.errors import IndexCorrupt
+    from rag.snapshot import current_name, read_snapshot, snapshot_names
+
+    current = current_name(settings.index_dir)
+    for name in snapshot_names(settings.index_dir):
+        mark = "*" if name == current else " "
+        try:
+            made = read_snapshot(settings.index_dir / name).manifest
+            facts = f"{made.documents} documents  {made.passages} passages  {made.embedder}"
+        except IndexCorrupt:
+            facts = "damaged; `rag verify` names the file"
+        click.echo(f"{mark} {name}  {facts}")
+    if not current:
+        click.echo(f"There is no index in {settings.index_dir} yet. Run `rag ingest` to make it.", err=True)
+
+
+@main.command("settings")
+@click.pass_obj
+def show_settings(settings: Settings) -> None:
+    """List every setting with its present value."""
+    for setting in fields(Settings):
+        value = getattr(settings, setting.name)
+        shown = "(set)" if setting.name == "token" and value else value
+        click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
+
+
+def _print_report(report: IngestReport) -> None:
+    for line in report.lines:
+        facts = f"{line.passages} passages" if line.passages else (line.message or "")
+        click.echo(f"  {line.change.value:<9} {_printable(line.path)}  {facts}")
+    outcome = "published" if report.published else "nothing had changed"
+    click.echo(f"{outcome}: {report.snapshot} ({report.embedded} texts embedded)")
+
+
+def _print_answer(answer: Answer) -> None:
+    click.echo(_printable(answer.text, keep="\n"))
+    for citation in answer.citations:
+        place = f"{citation.document_id}:{citation.span.start}-{citation.span.end}"
+        section = f" · {citation.section.label}" if citation.section else ""
+        click.echo(_printable(f"\n[{citation.number}] {citation.title}{section}\n    {place}", keep="\n"))
+    if not answer.citations and answer.consulted.passages:
+        click.echo("\nNearest passages:")
+        for passage in answer.consulted.passages[:3]:
+            click.echo(f"  {passage.id}\n    {_printable(' '.join(passage.text.split()))[:200]} …")
+    for warning in answer.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+def _printable(text: str, keep: str = "") -> str:
+    """`text` without the control characters that a terminal would obey."""
+    return "".join(c if c.isprintable() or c in keep or c == "\u00a0" else "\ufffd" for c in text)

@@ -1,0 +1,57 @@
+"""The language of the frame around the quotes, and questions in a script that nothing here can read.
+
+Non-scope: translation.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from rag.embed import Embedder
+from rag.lexical import LexicalIndex, has_cjk
+from rag.types import Question, Reason
+
+_HAN = ("\u3400", "\u9fff")
+
+_NOT_FOUND = {
+    "en": {
+        Reason.EMPTY_INDEX: "There is no text to search in.",
+        Reason.NO_MATCH: "Not found: the documents say nothing about this.",
+        Reason.WEAK_MATCH: "Not found in the documents. The nearest passages are only loosely related.",
+        Reason.NOT_ANSWERED: "Not found in the documents. The nearest passages are related but do not answer this.",
+        Reason.UNSUPPORTED_LANGUAGE: "Questions in this language cannot be understood yet. Please ask in English.",
+        Reason.UNSUPPORTED: "Not found: no sentence that the documents support could be given.",
+    },
+    "zh-Hant": {
+        Reason.EMPTY_INDEX: "目前沒有可供搜尋的文件。",
+        Reason.NO_MATCH: "找不到答案：文件中沒有提到這件事。",
+        Reason.WEAK_MATCH: "文件中找不到答案，最接近的段落也只是略有相關。",
+        Reason.NOT_ANSWERED: "文件中找不到答案。最接近的段落與問題有關，但沒有回答這個問題。",
+        Reason.UNSUPPORTED_LANGUAGE: "目前還無法理解中文問題，因此沒有作答。請改用英文提問。",
+        Reason.UNSUPPORTED: "找不到答案：沒有任何文件能支持的句子可以回答。",
+    },
+}
+
+
+def frame_language(question: Question) -> str:
+    """en or zh-Hant: as asked for, else by the script of the question."""
+    if question.language != "auto":
+        return question.language
+    return "zh-Hant" if any(_HAN[0] <= c <= _HAN[1] for c in question.text) else "en"
+
+
+def not_found_text(reason: Reason, language: str) -> str:
+    return _NOT_FOUND[language][reason]
+
+
+def unreadable(question: str, tokens: Sequence[str], embedder: Embedder, lexical: LexicalIndex) -> bool:
+    """True when most letters are of a foreign script, the encoder reads English only and no document
+    holds a word of that script: whatever came back would be chance."""
+    if not embedder.english_only:
+        return False
+    letters = [c for c in question if c.isalpha()]
+    foreign = [c for c in letters if not c.isascii() and not unicodedata.name(c, "").startswith("LATIN")]
+    if 2 * len(foreign) <= len(letters):
+        return False
+    return not any(token in lexical for token in tokens if has_cjk(token) or not token.isascii())

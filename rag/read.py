@@ -1,0 +1,135 @@
+"""Scores the sentences of the evidence as answers, by features that need no trained reader.
+
+A sentence answers well when it means what the question means, holds its rare words, holds the kind of
+thing that is asked for, and stands in a passage that was found near the top.
+Non-scope: deciding whether the best one is good enough (`rag/abstain.py`), exact answer spans.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.lexical import LexicalIndex, tokenize
+from rag.retrieve import Query
+from rag.snapshot import Snapshot
+from rag.types import Evidence, Passage, Span
+
+# Weights of the features in a sentence's score: best on the development documents (eval/results/reading.json).
+MEANING = 1.0
+WORDS = 0.6
+TYPE = 0.15
+PRIOR = 0.35
+# Words that stand in the sentence before count for less: "She also mentioned …" is about that one's person.
+NEIGHBOUR = 0.3
+
+# Further sentences are shown when they score nearly as well as the best one.
+MAX_SENTENCES = 3
+NEARLY_AS_GOOD = 0.85
+
+_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?)\b", re.I)
+_TIME = re.compile(
+    r"\b(?:19|20)\d\d\b|\d(?:st|nd|rd|th)\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b"
+    r"|\b(?:to(?:day|morrow)|yesterday|this year|week|month|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+)
+_NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-Z]\w+")
+_LINK = re.compile(r"https?://")
+# What the question asks for → what an answering sentence must hold. First match wins.
+_ANSWER_TYPES: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
+    (re.compile(rf"\b(?:{asks})\b", re.I), holds)
+    for asks, holds in (
+        ("how (?:many|much|large|big|old|long|often)|what (?:number|percentage|amount)", _NUMBER),
+        ("when|(?:what|which) (?:date|day|year|month)", _TIME),
+        ("who|whom|whose", _NAME),
+        ("where|which (?:city|cities|country|countries|place)", _NAME),
+        ("links?|url|address|website", _LINK),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """One sentence of the evidence; every feature 0..1 but `cosine` (-1..1), higher is better."""
+
+    passage: Passage
+    span: Span
+    score: float
+    cosine: float
+    coverage: float  # share of the question's words that it holds, weighted by their rarity
+    type_match: float  # 1 it holds the kind of thing asked for, 0 it does not, 0.5 no kind is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All sentences of the evidence, best first, and what the evidence as a whole holds of the question."""
+
+    sentences: tuple[ScoredSentence, ...]
+    evidence_coverage: float  # 0..1, as `coverage`, over all passages together
+    unknown: float  # 0..1: rarity-weighted share of the question's words that no document holds
+    names_missing: float  # 0..1: share of the question's names and numbers that the best passage does not hold
+
+
+def read(query: Query, evidence: Evidence, snapshot: Snapshot) -> Reading:
+    """Every sentence of the evidence, scored."""
+    weights = rarity(query.tokens, snapshot.lexical)
+    wanted = next((holds for asks, holds in _ANSWER_TYPES if asks.search(query.text)), None)
+    scored: list[ScoredSentence] = []
+    everything: set[str] = set()
+    for passage, hit in zip(evidence.passages, evidence.hits, strict=True):
+        first, last = passage.first_sentence, passage.first_sentence + len(passage.sentences)
+        cosines = snapshot.sentence_vectors[first:last] @ query.vector
+        before: set[str] = set()
+        for span, cosine in zip(passage.sentences, cosines, strict=True):
+            text = span.of(snapshot.documents[passage.document_id].text)
+            tokens = set(tokenize(text))
+            here = coverage(weights, tokens)
+            near = coverage(weights, tokens | before)
+            match = 0.5 if wanted is None else float(wanted.search(text) is not None)
+            score = (
+                MEANING * float(cosine) + WORDS * (here + NEIGHBOUR * (near - here)) + TYPE * match + PRIOR * hit.score
+            )
+            scored.append(ScoredSentence(passage, span, score, float(cosine), here, match))
+            before = tokens
+            everything |= tokens
+        everything.update(tokenize(passage.context))
+    scored.sort(key=lambda s: (-s.score, s.passage.document_id, s.span))
+    return Reading(
+        sentences=tuple(scored),
+        evidence_coverage=coverage(weights, everything),
+        unknown=1 - coverage(weights, {t for t in weights if t in snapshot.lexical}),
+        names_missing=_names_missing(query.text, scored[0].passage) if scored else 1.0,
+    )
+
+
+def choose(reading: Reading) -> list[ScoredSentence]:
+    """The one to three sentences that answer best, best first."""
+    if not reading.sentences:
+        return []
+    best = reading.sentences[0]
+    enough = NEARLY_AS_GOOD * best.score
+    return [best, *(s for s in reading.sentences[1:MAX_SENTENCES] if s.score >= enough)]
+
+
+def rarity(tokens: Iterable[str], lexical: LexicalIndex) -> dict[str, float]:
+    """Each distinct token's weight, summing to 1: rare words say more."""
+    raw = {token: lexical.inverse_document_frequency(token) for token in tokens}
+    total = sum(raw.values())
+    return {token: weight / total for token, weight in raw.items()}
+
+
+def coverage(weights: dict[str, float], tokens: set[str]) -> float:
+    """0..1: the weight of those that are among `tokens`; 0 for a question without any word."""
+    return float(np.clip(sum(weight for token, weight in weights.items() if token in tokens), 0, 1))
+
+
+def _names_missing(question: str, passage: Passage) -> float:
+    """Names are capitalised words past the first one, and whatever holds a digit."""
+    words = question.split()
+    names = {t for i, w in enumerate(words) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
+    if not names:
+        return 0.0
+    held = set(tokenize(f"{passage.context}\n{passage.text}"))
+    return len(names - held) / len(names)

@@ -1,0 +1,78 @@
+"""Finds passages: by meaning and by words, fused over passage rows.
+
+Non-scope: writing the index, judging or quoting what was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.embed import Embedder
+from rag.fuse import DENSE_WEIGHT, DENSE_WEIGHT_CJK, convex
+from rag.lexical import has_cjk, tokenize
+from rag.snapshot import Snapshot
+from rag.types import Evidence, Hit
+
+# Candidates per ranking before fusion: the depth at which the fusion weights were measured.
+CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question ready for searching."""
+
+    text: str
+    vector: NDArray[np.float32]  # (dimension,), unit length
+    tokens: tuple[str, ...]  # search tokens, stop words left out, repeats kept
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """Searches one snapshot. Thread-safe."""
+
+    snapshot: Snapshot
+    embedder: Embedder
+    dense_weight: float = DENSE_WEIGHT  # 1 = meaning alone, 0 = words alone
+    dense_weight_cjk: float = DENSE_WEIGHT_CJK  # the same for a question in Chinese, Japanese or Korean
+    _rows: dict[str, list[int]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        rows: dict[str, list[int]] = {document: [] for document in self.snapshot.documents}
+        for row, passage in enumerate(self.snapshot.passages):
+            rows[passage.document_id].append(row)
+        object.__setattr__(self, "_rows", rows)
+
+    def query(self, text: str) -> Query:
+        return Query(text, self.embedder.encode_question(text), tuple(tokenize(text)))
+
+    def search(self, text: str, top_k: int, documents: frozenset[str] | None = None) -> Evidence:
+        """The `top_k` best passages, best first; `documents` restricts the search to their ids."""
+        return self.find(self.query(text), top_k, documents)
+
+    def find(self, query: Query, top_k: int, documents: frozenset[str] | None = None) -> Evidence:
+        """`search` for a query that is ready."""
+        rows = None if documents is None else sorted(r for d in documents for r in self._rows.get(d, []))
+        depth = max(CANDIDATES, top_k)
+        weight = self.dense_weight_cjk if has_cjk(query.text) else self.dense_weight
+        dense = self.snapshot.dense.search(query.vector, depth, rows) if weight > 0 else []
+        lexical = self.snapshot.lexical.search(query.tokens, depth, rows) if weight < 1 else []
+        fused = convex(dense, lexical, weight)[:top_k]
+        cosines, bm25 = dict(dense), dict(lexical)
+        dense_ranks = {row: rank for rank, (row, _) in enumerate(dense, 1)}
+        lexical_ranks = {row: rank for rank, (row, _) in enumerate(lexical, 1)}
+        passages = self.snapshot.passages
+        hits = tuple(
+            Hit(
+                passages[row].id,
+                score,
+                cosines.get(row),
+                bm25.get(row),
+                dense_ranks.get(row),
+                lexical_ranks.get(row),
+            )
+            for row, score in fused
+        )
+        return Evidence(tuple(passages[row] for row, _ in fused), hits)

@@ -1,0 +1,100 @@
+"""Settings: one table, read once at the edge from `RAG_*` variables, then passed on as a frozen value.
+
+An unknown `RAG_*` variable is an error, because a misspelt setting that is ignored is worse than none.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from rag.errors import SettingsError
+
+PREFIX = "RAG_"
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+
+
+def _setting(default: Any, doc: str, lowest: float | None = None, highest: float | None = None) -> Any:
+    return field(default=default, metadata={"doc": doc, "lowest": lowest, "highest": highest})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting. The variable is the field in capitals behind `RAG_`."""
+
+    corpus_dir: Path = _setting(Path("corpus"), "Folder with the documents.")
+    index_dir: Path = _setting(Path("index"), "Folder that holds the index snapshots.")
+    model: str = _setting(
+        DEFAULT_MODEL,
+        "Embedding model: the embedded default, or the folder or name of any sentence-transformers model.",
+    )
+    model_download: bool = _setting(
+        False, "Allow the model to be fetched from its hub by name when it is not on this machine."
+    )
+    threads: int = _setting(1, "Threads that one model computation uses while serving.", 1, 256)
+    keep_snapshots: int = _setting(3, "Index snapshots kept on disk, the current one included.", 2, 1000)
+    host: str = _setting("127.0.0.1", "Address that the server binds.")
+    port: int = _setting(8000, "Port that the server binds.", 0, 65535)
+    token: str = _setting(
+        "", "Bearer token that every request must carry; required when `host` is not this machine alone."
+    )
+    open_access: bool = _setting(False, "Serve other machines without any token, on purpose.")
+    allowed_hosts: str = _setting(
+        "", "Further host names, separated by commas, that the server answers to (besides this machine's own)."
+    )
+    concurrency: int = _setting(2, "Questions answered at the same time.", 1, 256)
+    queue: int = _setting(32, "Questions that may wait; further ones get 503 with Retry-After.", 0, 10_000)
+    queue_wait_s: float = _setting(5.0, "Seconds a question may wait before it gets 503.", 0.1, 600)
+    shutdown_s: float = _setting(20.0, "Seconds that running requests get to finish on shutdown.", 0, 600)
+    log_questions: bool = _setting(False, "Write questions into the log. Off, because they are personal data.")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` holds.
+
+    Raises: SettingsError on an unknown `RAG_*` variable or a value of the wrong type or range.
+    """
+    by_variable = {variable(f.name): f for f in fields(Settings)}
+    values: dict[str, Any] = {}
+    for key, raw in environ.items():
+        if not key.startswith(PREFIX):
+            continue
+        if key not in by_variable:
+            near = difflib.get_close_matches(key, by_variable, n=1)
+            hint = f" Did you mean {near[0]}?" if near else " `rag settings` lists them all."
+            raise SettingsError(f"Unknown setting {key}.{hint}")
+        setting = by_variable[key]
+        values[setting.name] = _parse(key, raw, setting.default, setting.metadata)
+    return Settings(**values)
+
+
+def _parse(key: str, raw: str, default: Any, limits: Mapping[str, Any]) -> Any:
+    kind = type(default)
+    if kind is bool:
+        if raw.lower() in ("1", "true", "yes", "on"):
+            return True
+        if raw.lower() in ("0", "false", "no", "off", ""):
+            return False
+        raise SettingsError(f"{key} must be on or off.")
+    if kind is str:
+        return raw
+    if issubclass(kind, Path):
+        if not raw:
+            raise SettingsError(f"{key} must name a folder.")
+        return Path(raw)
+    try:
+        value = kind(raw)
+    except ValueError:
+        raise SettingsError(f"{key} must be a {'whole number' if kind is int else 'number'}.") from None
+    low, high = limits["lowest"], limits["highest"]
+    if not low <= value <= high:  # False for NaN too
+        raise SettingsError(f"{key} must be between {low} and {high}.")
+    return value
