@@ -69,7 +69,7 @@ class Answerer:
         if unknown := (question.documents or frozenset()) - self.snapshot.documents.keys():
             raise NotFoundError(f"{len(unknown)} of the documents asked about are not in the index.")
         times = [perf_counter()]
-        alone = standalone(question.text, question.history)
+        alone = self.retriever.mend(standalone(question.text, question.history))
         times.append(perf_counter())
         query = self.retriever.query(alone)
         evidence = self.retriever.find(query, question.top_k, question.documents)

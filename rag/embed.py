@@ -31,7 +31,7 @@ _BATCH = 32
 
 
 class Embedder(Protocol):
-    """Texts to vectors. Thread-safe."""
+    """Texts to vectors. Thread-safe for questions."""
 
     id: str
     dimension: int
@@ -77,7 +77,8 @@ class SentenceTransformerEmbedder:
         return np.ascontiguousarray(vector, np.float32)
 
     def count_tokens(self, text: str) -> int:
-        return len(self._model.tokenizer.tokenize(text))
+        with self._lock:
+            return len(self._model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 class HashEmbedder:

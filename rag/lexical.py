@@ -10,13 +10,16 @@ import json
 import re
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from io import BytesIO
+from zipfile import BadZipFile
 
 import bm25s
 import numpy as np
 import Stemmer
+from numpy.typing import NDArray
 
 from rag.errors import IndexCorrupt
 
@@ -59,11 +62,15 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text))).casefold()
 
 
+def words(text: str) -> list[str]:
+    """Folded words in order, stop words kept, grouped numbers joined; a run of Chinese is one word."""
+    return _WORD.findall(_GROUPED_NUMBER.sub(lambda m: re.sub(r"\D", "", m[0]), fold(text)))
+
+
 def tokenize(text: str) -> list[str]:
     """Search tokens in order, stop words left out."""
-    folded = _GROUPED_NUMBER.sub(lambda m: re.sub(r"\D", "", m[0]), fold(text))
     tokens: list[str] = []
-    for word in _WORD.findall(folded):
+    for word in words(text):
         if _CJK_RUN.fullmatch(word):
             tokens += word
             tokens += (word[i : i + 2] for i in range(len(word) - 1))
@@ -81,12 +88,19 @@ def _stem(word: str) -> str:
     return str(_stemmers.english.stemWord(word))
 
 
+def by_frequency(texts: Sequence[str]) -> list[str]:
+    """Every distinct folded word, the most frequent first, equally frequent ones by name."""
+    counts = Counter(word for text in texts for word in words(text))
+    return sorted(counts, key=lambda word: (-counts[word], word))
+
+
 class LexicalIndex:
     """BM25 over rows 0..n-1. Thread-safe for searching."""
 
-    def __init__(self, index: bm25s.BM25, rows: int) -> None:
+    def __init__(self, index: bm25s.BM25, rows: int, spellings: Sequence[str]) -> None:
         self._index = index
         self._rows = rows
+        self.spellings = spellings  # as `by_frequency` gives them
         self._vocabulary: dict[str, int] = index.vocab_dict
 
     @classmethod
@@ -94,23 +108,23 @@ class LexicalIndex:
         index = bm25s.BM25(method="lucene", k1=K1, b=B)
         # A token for a text without any keeps the rows aligned; "" is never a query token.
         index.index([tokenize(text) or [""] for text in texts], show_progress=False)
-        return cls(index, len(texts))
+        return cls(index, len(texts), by_frequency(texts))
 
     @classmethod
     def read(cls, content: bytes) -> LexicalIndex:
         """Raises: IndexCorrupt when the bytes are not what `write` makes."""
         try:
             with np.load(BytesIO(content), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in ("data", "indices", "indptr", "vocabulary", "rows")}
-            tokens = json.loads(arrays["vocabulary"].tobytes())
-        except (OSError, ValueError, KeyError) as error:
+                arrays = {name: stored[name] for name in ("data", "indices", "indptr", "tokens", "spellings", "rows")}
+            tokens, spellings = (json.loads(arrays[name].tobytes()) for name in ("tokens", "spellings"))
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise IndexCorrupt("The word file of the index cannot be read; run `rag ingest --force`.") from error
         rows = int(arrays["rows"])
         index = bm25s.BM25(method="lucene", k1=K1, b=B)
         index.scores = {name: arrays[name] for name in ("data", "indices", "indptr")} | {"num_docs": rows}
         index.vocab_dict = {token: number for number, token in enumerate(tokens)}
         index.nonoccurrence_array = None  # of other BM25 variants only
-        return cls(index, rows)
+        return cls(index, rows, spellings)
 
     def write(self, write: Callable[[bytes], int]) -> None:
         ordered = sorted(self._vocabulary, key=self._vocabulary.__getitem__)
@@ -121,7 +135,8 @@ class LexicalIndex:
             data=scores["data"],
             indices=scores["indices"],
             indptr=scores["indptr"],
-            vocabulary=np.frombuffer(json.dumps(ordered, ensure_ascii=False).encode(), np.uint8),
+            tokens=_as_bytes(ordered),
+            spellings=_as_bytes(self.spellings),
             rows=np.int64(self._rows),
         )
         write(content.getvalue())
@@ -146,9 +161,13 @@ class LexicalIndex:
         order = np.lexsort((candidates, -scores[candidates]))[:k]
         return [(int(row), float(scores[row])) for row in candidates[order]]
 
-    def inverse_document_frequency(self, token: str) -> float:
-        """ln(1 + (n - df + 0.5) / (df + 0.5)), > 0; that of df = 0 for an unknown token."""
+    def inverse_document_frequency(self, token: str, least_rows: int = 0) -> float:
+        """ln(1 + (n - df + 0.5) / (df + 0.5)), > 0, with n at least `least_rows`; df = 0 for an unknown token."""
         number = self._vocabulary.get(token)
         pointer = self._index.scores["indptr"]
         frequency = 0 if number is None else int(pointer[number + 1] - pointer[number])
-        return float(np.log1p((self._rows - frequency + 0.5) / (frequency + 0.5)))
+        return float(np.log1p((max(self._rows, least_rows) - frequency + 0.5) / (frequency + 0.5)))
+
+
+def _as_bytes(words: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(words, ensure_ascii=False).encode(), np.uint8)

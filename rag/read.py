@@ -7,12 +7,12 @@ Non-scope: deciding whether the best one is good enough (`rag/abstain.py`), exac
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from rag.answer_type import expected, match
 from rag.lexical import LexicalIndex, tokenize
 from rag.retrieve import Query
 from rag.snapshot import Snapshot
@@ -26,28 +26,13 @@ PRIOR = 0.35
 # Words that stand in the sentence before count for less: "She also mentioned …" is about that one's person.
 NEIGHBOUR = 0.3
 
+# In a handful of passages "once" and "never" would weigh worlds apart: rarity is judged as if there
+# were at least this many.
+BACKGROUND_ROWS = 100
+
 # Further sentences are shown when they score nearly as well as the best one.
 MAX_SENTENCES = 3
 NEARLY_AS_GOOD = 0.85
-
-_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?)\b", re.I)
-_TIME = re.compile(
-    r"\b(?:19|20)\d\d\b|\d(?:st|nd|rd|th)\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b"
-    r"|\b(?:to(?:day|morrow)|yesterday|this year|week|month|century|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
-)
-_NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-Z]\w+")
-_LINK = re.compile(r"https?://")
-# What the question asks for → what an answering sentence must hold. First match wins.
-_ANSWER_TYPES: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
-    (re.compile(rf"\b(?:{asks})\b", re.I), holds)
-    for asks, holds in (
-        ("how (?:many|much|large|big|old|long|often)|what (?:number|percentage|amount)", _NUMBER),
-        ("when|(?:what|which) (?:date|day|year|month)", _TIME),
-        ("who|whom|whose", _NAME),
-        ("where|which (?:city|cities|country|countries|place)", _NAME),
-        ("links?|url|address|website", _LINK),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +44,7 @@ class ScoredSentence:
     score: float
     cosine: float
     coverage: float  # share of the question's words that it holds, weighted by their rarity
-    type_match: float  # 1 it holds the kind of thing asked for, 0 it does not, 0.5 no kind is asked for
+    type_match: float  # as `answer_type.match`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +60,7 @@ class Reading:
 def read(query: Query, evidence: Evidence, snapshot: Snapshot) -> Reading:
     """Every sentence of the evidence, scored."""
     weights = rarity(query.tokens, snapshot.lexical)
-    wanted = next((holds for asks, holds in _ANSWER_TYPES if asks.search(query.text)), None)
+    wanted = expected(query.text)
     scored: list[ScoredSentence] = []
     everything: set[str] = set()
     for passage, hit in zip(evidence.passages, evidence.hits, strict=True):
@@ -87,11 +72,14 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot) -> Reading:
             tokens = set(tokenize(text))
             here = coverage(weights, tokens)
             near = coverage(weights, tokens | before)
-            match = 0.5 if wanted is None else float(wanted.search(text) is not None)
+            offered = match(wanted, query.text, text)
             score = (
-                MEANING * float(cosine) + WORDS * (here + NEIGHBOUR * (near - here)) + TYPE * match + PRIOR * hit.score
+                MEANING * float(cosine)
+                + WORDS * (here + NEIGHBOUR * (near - here))
+                + TYPE * offered
+                + PRIOR * hit.score
             )
-            scored.append(ScoredSentence(passage, span, score, float(cosine), here, match))
+            scored.append(ScoredSentence(passage, span, score, float(cosine), here, offered))
             before = tokens
             everything |= tokens
         everything.update(tokenize(passage.context))
@@ -115,7 +103,7 @@ def choose(reading: Reading) -> list[ScoredSentence]:
 
 def rarity(tokens: Iterable[str], lexical: LexicalIndex) -> dict[str, float]:
     """Each distinct token's weight, summing to 1: rare words say more."""
-    raw = {token: lexical.inverse_document_frequency(token) for token in tokens}
+    raw = {token: lexical.inverse_document_frequency(token, least_rows=BACKGROUND_ROWS) for token in tokens}
     total = sum(raw.values())
     return {token: weight / total for token, weight in raw.items()}
 

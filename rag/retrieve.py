@@ -14,6 +14,7 @@ from rag.embed import Embedder
 from rag.fuse import DENSE_WEIGHT, DENSE_WEIGHT_CJK, convex
 from rag.lexical import has_cjk, tokenize
 from rag.snapshot import Snapshot
+from rag.spelling import Speller
 from rag.types import Evidence, Hit
 
 # Candidates per ranking before fusion: the depth at which the fusion weights were measured.
@@ -38,12 +39,20 @@ class Retriever:
     dense_weight: float = DENSE_WEIGHT  # 1 = meaning alone, 0 = words alone
     dense_weight_cjk: float = DENSE_WEIGHT_CJK  # the same for a question in Chinese, Japanese or Korean
     _rows: dict[str, list[int]] = field(init=False, repr=False)
+    _speller: Speller = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         rows: dict[str, list[int]] = {document: [] for document in self.snapshot.documents}
         for row, passage in enumerate(self.snapshot.passages):
             rows[passage.document_id].append(row)
         object.__setattr__(self, "_rows", rows)
+        # One wordpiece = the encoder met it often enough in its training to be a word of the language.
+        speller = Speller(self.snapshot.lexical.spellings, lambda word: self.embedder.count_tokens(word) == 1)
+        object.__setattr__(self, "_speller", speller)
+
+    def mend(self, text: str) -> str:
+        """`text` with misspelt words as the documents write them."""
+        return self._speller.mend(text)
 
     def query(self, text: str) -> Query:
         return Query(text, self.embedder.encode_question(text), tuple(tokenize(text)))

@@ -22,8 +22,12 @@ SENTENCES_VERSION = 1
 # and fits the encoder (1,000 characters are about 250 wordpieces).
 MAX_SENTENCE_CHARS = 1000
 
+# The segmenter sees one block at a time: its time grows with the square of the length.
 MAX_BLOCK_CHARS = 10_000
-_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n\s*)+")
+# Blank lines; a heading with its line; the start of a list item.
+_BLOCK_EDGES = re.compile(
+    r"\n[^\S\n]*(?:\n\s*)+|^ {0,3}#{1,6}\s.*$|^(?=[^\S\n]*(?:[-*+•‣▪◦]|\d{1,3}[.)])\s)", re.MULTILINE
+)
 _STOP = re.compile(r"[.!?]\s+|[。！？\n]")
 
 # A word, then a capitalised word that opens sentences, without a space: a caption ran into the text.
@@ -56,10 +60,9 @@ def sentence_spans(text: str) -> list[Span]:
 
 
 def _blocks(text: str) -> Iterator[Span]:
-    """The text between blank lines, in pieces of at most MAX_BLOCK_CHARS: the segmenter's time is quadratic."""
+    """The text between blank lines, headings and list items, in pieces of at most MAX_BLOCK_CHARS."""
     start = 0
-    for blank in [*_BLANK_LINES.finditer(text), None]:
-        end = blank.start() if blank else len(text)
+    for end in [*sorted({edge for mark in _BLOCK_EDGES.finditer(text) for edge in mark.span()}), len(text)]:
         while end - start > MAX_BLOCK_CHARS:
             stops = [m.end() for m in _STOP.finditer(text, start, start + MAX_BLOCK_CHARS)]
             cut = stops[-1] if stops else start + MAX_BLOCK_CHARS
@@ -67,7 +70,7 @@ def _blocks(text: str) -> Iterator[Span]:
             start = cut
         if start < end:
             yield Span(start, end)
-        start = blank.end() if blank else end
+        start = end
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

@@ -1,0 +1,92 @@
+"""The request and the bodies that are the server's own; those of answers and documents are in `rag/wire.py`.
+
+The model checks types and names of fields; the values are checked by `rag/check.py`, the one gate.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from rag.check import MAX_DOCUMENTS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS, MAX_TOP_K, make_question
+from rag.types import Question, Turn
+from rag.wire import DocumentWire, IndexWire, ModelsWire
+from server.errors import ApiError, ErrorWire
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+class TurnIn(BaseModel):
+    """One earlier turn of the conversation."""
+
+    model_config = _STRICT
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class AskRequest(BaseModel):
+    """The body of `POST /ask`."""
+
+    model_config = _STRICT
+    # Lengths are documented here and checked in rag/check.py, which has a code for each.
+    question: Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARS})]
+    conversation_id: Annotated[str | None, Field(description="None exist yet: null.")] = None
+    history: Annotated[
+        list[TurnIn],
+        Field(description="Earlier turns, oldest first.", json_schema_extra={"maxItems": MAX_HISTORY_TURNS}),
+    ] = []
+    documents: Annotated[
+        list[str] | None,
+        Field(description=f"Ids of the documents to search, 1 to {MAX_DOCUMENTS}; null = all."),
+    ] = None
+    mode: Literal["auto", "extractive", "llm"] = "auto"
+    top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K, description="Passages considered.")] = 8
+    language: Annotated[Literal["auto", "en", "zh-Hant"], Field(description="Of the frame around the quotes.")] = "auto"
+
+    def to_question(self) -> Question:
+        """Raises: QuestionError, ApiError."""
+        if self.conversation_id is not None and self.history:
+            message = "conversation_id and history exclude each other: the conversation has its own history."
+            raise ApiError(422, "invalid_request", message, param="history")
+        question = make_question(
+            self.question,
+            history=[Turn(turn.role, turn.content) for turn in self.history],
+            documents=self.documents,
+            mode=self.mode,
+            top_k=self.top_k,
+            language=self.language,
+        )
+        if self.conversation_id is not None:
+            message = "There is no such conversation. Send null, and earlier turns as history."
+            raise ApiError(404, "not_found", message, param="conversation_id")
+        return question
+
+
+class DocumentsWire(TypedDict):
+    """`GET /documents`, ordered by id."""
+
+    documents: list[DocumentWire]
+
+
+class HealthWire(TypedDict):
+    """`GET /healthz`."""
+
+    status: Literal["alive"]
+
+
+class ReadyWire(TypedDict):
+    """`GET /readyz`."""
+
+    status: Literal["ready"]
+    index: IndexWire
+    models: ModelsWire
+    warnings: list[str]
+
+
+# For the API description: every error has the one shape.
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorWire, "description": "Something about the request"},
+    "5XX": {"model": ErrorWire, "description": "Something about the server; 503 with Retry-After"},
+}

@@ -1,0 +1,130 @@
+"""Every file of the corpus folder becomes a document or a line that says why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from rag.errors import CorpusError
+from rag.loaders.folder import MAX_FILE_BYTES, MAX_ID_CHARS, Skipped, document_id, read_folder
+from rag.types import Document
+
+Write = Callable[[Mapping[str, str | bytes]], Path]
+
+
+def read(folder: Path) -> dict[str, Document | Skipped]:
+    return dict(read_folder(folder))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (b" \n\xc2\xa0", "empty"),
+        (b"caf\xe9", "encoding"),
+        ("utf-16".encode("utf-16"), "encoding"),
+        (b"MZ\x00\x00", "type_mismatch"),
+    ],
+)
+def test_a_bad_file_is_skipped_alone(write_corpus: Write, content: bytes, code: str) -> None:
+    found = read(write_corpus({"bad.txt": content, "good.txt": "Good."}))
+    bad = found["bad.txt"]
+    assert isinstance(bad, Skipped)
+    assert bad.code == code
+    assert isinstance(found["good.txt"], Document)
+
+
+def test_a_byte_order_mark_is_no_character(write_corpus: Write) -> None:
+    document = read(write_corpus({"a.txt": b"\xef\xbb\xbfText."}))["a.txt"]
+    assert isinstance(document, Document)
+    assert document.text == "Text."
+
+
+def test_line_ends_and_odd_spaces_are_kept(write_corpus: Write) -> None:
+    text = "a\r\nb\u00a0c\u2028d\n"
+    document = read(write_corpus({"a.txt": text}))["a.txt"]
+    assert isinstance(document, Document)
+    assert document.text == text
+
+
+def test_metadata_comes_from_the_sidecar(write_corpus: Write) -> None:
+    sidecar = 'title = "T"\nsource = "https://example.org/1"\npublished = "2021-03"\n'
+    found = read(write_corpus({"a.md": "# Heading\n", "a.md.toml": sidecar, "b.md": "# Heading\n", "c.txt": "x"}))
+    titles = {path: d.metadata.title for path, d in found.items() if isinstance(d, Document)}
+    assert titles == {"a.md": "T", "b.md": "Heading", "c.txt": "c"}
+    document = found["a.md"]
+    assert isinstance(document, Document)
+    assert (document.metadata.source, document.metadata.published) == ("https://example.org/1", "2021-03")
+    assert document.metadata.publisher is None
+
+
+@pytest.mark.parametrize(
+    "sidecar",
+    ["title = ", 'titel = "T"', "title = 3", 'source = "javascript:alert(1)"', 'published = "March"', b"\xff"],
+)
+def test_a_bad_sidecar_skips_its_document_with_the_reason(write_corpus: Write, sidecar: str | bytes) -> None:
+    found = read(write_corpus({"a.txt": "x", "a.txt.toml": sidecar}))["a.txt"]
+    assert isinstance(found, Skipped)
+    assert found.code == "metadata"
+
+
+def test_a_changed_sidecar_changes_the_document(write_corpus: Write) -> None:
+    before = read(write_corpus({"a.txt": "x"}))["a.txt"]
+    after = read(write_corpus({"a.txt.toml": 'title = "T"'}))["a.txt"]
+    assert isinstance(before, Document)
+    assert isinstance(after, Document)
+    assert before.sha256 != after.sha256
+
+
+def test_links_pipes_and_other_types_are_not_read(write_corpus: Write, tmp_path: Path) -> None:
+    folder = write_corpus({"a.txt": "x", "b.pdf": "%PDF", "README.md": "about", ".hidden.txt": "x"})
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    (folder / "link.txt").symlink_to(secret)
+    os.mkfifo(folder / "pipe.txt")
+    found = read(folder)
+    codes = {path: item.code for path, item in found.items() if isinstance(item, Skipped)}
+    assert codes == {"b.pdf": "unsupported", "link.txt": "not_regular_file", "pipe.txt": "not_regular_file"}
+    assert sorted(found) == ["a.txt", "b.pdf", "link.txt", "pipe.txt"]
+
+
+def test_a_giant_file_is_not_read(write_corpus: Write) -> None:
+    folder = write_corpus({"a.txt": "x"})
+    with (folder / "b.txt").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    giant = read(folder)["b.txt"]
+    assert isinstance(giant, Skipped)
+    assert giant.code == "too_large"
+
+
+def test_two_files_never_share_an_id(write_corpus: Write) -> None:
+    found = read(write_corpus({"a b.txt": "x", "a-b.txt": "y"}))
+    codes = [item.code for item in found.values() if isinstance(item, Skipped)]
+    assert codes == ["duplicate_id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "id_"),
+    [
+        ("2021-Smart City.txt", "2021-smart-city"),
+        ("Press releases/Day 1.v2.md", "press-releases-day-1.v2"),
+        ("市長/新聞.txt", "市長-新聞"),
+        ("???.txt", "document"),
+    ],
+)
+def test_ids_are_readable(path: str, id_: str) -> None:
+    assert document_id(path) == id_
+
+
+def test_long_names_give_short_distinct_ids() -> None:
+    ids = {document_id("x" * 300 + f"{n}.txt") for n in range(3)}
+    assert len(ids) == 3
+    assert all(len(i) <= MAX_ID_CHARS for i in ids)
+
+
+def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="RAG_CORPUS_DIR"):
+        read(tmp_path / "nowhere")

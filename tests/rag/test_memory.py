@@ -1,0 +1,27 @@
+"""A follow-up is joined with the question before it only when it leans on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.memory import standalone
+from rag.types import Turn
+
+HISTORY = [Turn("user", "Who spoke for Daegu?"), Turn("assistant", "Mayor Kwon.")]
+
+
+@pytest.mark.parametrize(
+    "question", ["And for Prague?", "What did he say?", "How many?", "Why?", "What is its capital?"]
+)
+def test_leaning_questions_are_joined(question: str) -> None:
+    assert standalone(question, HISTORY) == f"Who spoke for Daegu? {question}"
+
+
+@pytest.mark.parametrize("question", ["How many participants registered?", "Who is the mayor of Prague?"])
+def test_others_stand_alone(question: str) -> None:
+    assert standalone(question, HISTORY) == question
+
+
+def test_without_history_nothing_is_joined() -> None:
+    assert standalone("Why?", []) == "Why?"
+    assert standalone("Why?", [Turn("assistant", "Hello.")]) == "Why?"
