@@ -1,0 +1,135 @@
+// The page's calls to its own server, and nothing else's. Every failure becomes an ApiError.
+
+import { readEvents } from "./sse.js";
+
+const TOKEN_KEY = "token";
+let askForToken = async () => null; // (wasWrong) => token or null; set by the page
+
+export class ApiError extends Error {
+  // kind: offline | unreachable | broken | http
+  constructor(kind, { status = 0, code = null, message = "", requestId = null, retryAfter = null } = {}) {
+    super(message);
+    Object.assign(this, { kind, status, code, requestId, retryAfter });
+  }
+
+  get notReady() {
+    return /^(index|model)_/.test(this.code ?? "");
+  }
+}
+
+export function useTokenPrompt(prompt) {
+  askForToken = prompt;
+}
+
+function token() {
+  return sessionStorage.getItem(TOKEN_KEY);
+}
+
+async function send(path, options) {
+  const headers = { ...options.headers };
+  if (token()) headers.Authorization = `Bearer ${token()}`;
+  try {
+    return await fetch(path, { ...options, headers, credentials: "same-origin", cache: "no-store" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(navigator.onLine ? "unreachable" : "offline");
+  }
+}
+
+// One request; asks for a token as often as the server wants another one.
+async function request(path, options = {}) {
+  while (true) {
+    const used = token();
+    const response = await send(path, options);
+    if (response.ok) return response;
+    const error = await failure(response);
+    if (error.status !== 401) throw error;
+    if (token() !== used) continue; // another request has just been given one
+    const given = await askForToken(used !== null);
+    if (given === null) throw error;
+    sessionStorage.setItem(TOKEN_KEY, given);
+  }
+}
+
+async function failure(response) {
+  const body = await response.json().catch(() => null);
+  return errorOf(body, response.status, response.headers.get("Retry-After"));
+}
+
+function errorOf(body, status = 0, retryAfter = null) {
+  const error = body?.error ?? {};
+  return new ApiError("http", {
+    status,
+    code: error.code ?? null,
+    message: typeof error.message === "string" ? error.message : "",
+    requestId: error.request_id ?? null,
+    retryAfter: retryAfter === null ? null : Number(retryAfter) || null,
+  });
+}
+
+async function getJson(path) {
+  const response = await request(path, { headers: { Accept: "application/json" } });
+  return response.json();
+}
+
+// The events of one answer: {event, data} with data parsed. `final` ends it; an `error` event throws.
+export async function* ask(question, history, signal) {
+  const response = await request("/ask", {
+    method: "POST",
+    signal,
+    headers: { Accept: "text/event-stream", "Content-Type": "application/json" },
+    body: JSON.stringify({ question, history }),
+  });
+  try {
+    for await (const { event, data } of readEvents(response.body)) {
+      const value = JSON.parse(data);
+      if (event === "error") throw errorOf(value);
+      yield { event, data: value };
+      if (event === "final") return;
+    }
+  } catch (error) {
+    if (error.name === "AbortError" || error instanceof ApiError) throw error;
+    throw new ApiError("broken"); // the connection was cut, or what came was no event
+  }
+  throw new ApiError("broken");
+}
+
+let documents = null; // the promise of the list: it is asked for once, and again after a failure
+
+export function listDocuments({ again = false } = {}) {
+  if (again || !documents) {
+    documents = getJson("/documents").then((body) => body.documents);
+    documents.catch(() => (documents = null));
+  }
+  return documents;
+}
+
+// What the list says about one document; null when it is not there or the list cannot be had.
+export async function aboutDocument(id) {
+  const list = await listDocuments().catch(() => []);
+  return list.find((document) => document.id === id) ?? null;
+}
+
+const at = (id) => `/documents/${encodeURIComponent(id)}`;
+
+export const getDocument = (id) => getJson(at(id));
+
+// {before, quote, after}: without `around` that is the whole document, cut by the server.
+export function getPassage(id, start, end, around = null) {
+  const query = new URLSearchParams({ start, end });
+  if (around !== null) query.set("around", around);
+  return getJson(`${at(id)}/passage?${query}`);
+}
+
+export const getAnswer = (id) => getJson(`/answers/${encodeURIComponent(id)}`);
+
+// Whether questions can be answered: {error, warnings}, error = the ApiError that says why not.
+export async function readiness() {
+  try {
+    const { warnings } = await getJson("/readyz");
+    return { error: null, warnings };
+  } catch (error) {
+    if (error instanceof ApiError) return { error, warnings: [] };
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// The question box: grows with the text, Enter sends, Shift+Enter breaks the line, Stop while an answer comes.
+
+import { byId } from "./dom.js";
+import { t } from "./strings.js";
+
+const MAX_CHARS = 4000; // code points, as the server counts them
+const COUNT_FROM = 3600; // when the rest is worth showing
+
+export class AskBox {
+  #form = byId("ask");
+  #box = byId("question");
+  #send = byId("send");
+  #stop = byId("stop");
+  #busy = false;
+
+  constructor({ onAsk, onStop }) {
+    this.#box.addEventListener("input", () => this.#typed());
+    this.#box.addEventListener("keydown", (event) => {
+      // While a word is being composed (Chinese, Japanese), Enter belongs to the input method.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      this.#form.requestSubmit();
+    });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const question = this.#box.value.trim();
+      if (this.#busy || !question || this.#isTooLong()) return;
+      this.put("");
+      onAsk(question);
+    });
+    this.#stop.addEventListener("click", onStop);
+    this.#typed();
+  }
+
+  // The text that is asked next; focus goes there only where it is wanted.
+  put(text, { focus = false } = {}) {
+    this.#box.value = text;
+    this.#typed();
+    if (focus) this.focus();
+  }
+
+  focus() {
+    this.#box.focus();
+  }
+
+  set busy(busy) {
+    const stopHadFocus = document.activeElement === this.#stop;
+    const sendHadFocus = document.activeElement === this.#send;
+    this.#busy = busy;
+    this.#send.hidden = busy;
+    this.#stop.hidden = !busy;
+    if (busy && sendHadFocus) this.#stop.focus();
+    if (!busy && stopHadFocus) this.focus();
+  }
+
+  #length() {
+    return Array.from(this.#box.value.trim()).length;
+  }
+
+  #isTooLong() {
+    return this.#length() > MAX_CHARS;
+  }
+
+  #typed() {
+    const left = MAX_CHARS - this.#length();
+    const count = byId("count");
+    count.textContent = left < 0 ? t("countOver", -left) : left <= MAX_CHARS - COUNT_FROM ? t("countLeft", left) : "";
+    count.classList.toggle("over", left < 0);
+    this.#box.setAttribute("aria-invalid", String(left < 0));
+    this.#send.disabled = left < 0 || left === MAX_CHARS;
+    if (!CSS.supports("field-sizing", "content")) {
+      this.#box.style.height = "auto";
+      this.#box.style.height = `${this.#box.scrollHeight}px`;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// The small card beside a citation: its quote, on hover and on keyboard focus. The click is the button's own.
+
+import { byId, h } from "./dom.js";
+import { joined, sectionWords } from "./format.js";
+import { answerWords, quoteNodes } from "./marks.js";
+import { t } from "./strings.js";
+
+const OPEN_AFTER_MS = 150; // a pointer that only passes by opens nothing
+const CLOSE_AFTER_MS = 200; // long enough to move the pointer onto the card
+const GAP_PX = 8;
+const EDGE_PX = 12;
+
+let shownFor = null;
+let timer = 0;
+let quiet = null; // the button that focus was returned to: it shows its card again on the next visit
+
+// source() = {citation, short}: the citation, and the short answer that it may hold.
+export function describe(button, source) {
+  const show = () => open(button, source());
+  button.addEventListener("pointerenter", (event) => {
+    if (event.pointerType === "mouse" && quiet !== button) later(show, OPEN_AFTER_MS);
+  });
+  button.addEventListener("pointerleave", () => {
+    quiet = null;
+    later(hideCard, CLOSE_AFTER_MS);
+  });
+  button.addEventListener("focus", () => {
+    if (quiet !== button && button.matches(":focus-visible")) show();
+  });
+  button.addEventListener("blur", () => {
+    quiet = null;
+    hideCard();
+  });
+}
+
+export function returnFocusTo(button) {
+  quiet = button;
+  button.focus({ preventScroll: true });
+}
+
+function later(action, delay) {
+  clearTimeout(timer);
+  timer = setTimeout(action, delay);
+}
+
+async function open(button, { citation, short }) {
+  const card = byId("card");
+  clearTimeout(timer);
+  if (shownFor !== button) {
+    shownFor?.removeAttribute("aria-describedby");
+    shownFor = button;
+    card.replaceChildren(...contents(citation, null));
+    card.hidden = false;
+    button.setAttribute("aria-describedby", "card");
+    beside(card, button);
+  }
+  const words = await answerWords(citation, short);
+  if (words && shownFor === button) card.querySelector(".quote").replaceChildren(...quoteNodes(citation.quote, words));
+}
+
+function contents(citation, words) {
+  return [
+    h("p", { class: "quote" }, quoteNodes(citation.quote, words)),
+    h("p", { class: "facts" }, joined(citation.title, sectionWords(citation.section))),
+    h("p", { class: "card-hint" }, t("openHint")),
+  ];
+}
+
+function beside(card, button) {
+  const at = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = card;
+  const left = Math.min(Math.max(EDGE_PX, at.left + at.width / 2 - width / 2), innerWidth - width - EDGE_PX);
+  const above = at.top - height - GAP_PX;
+  card.style.left = `${left}px`;
+  card.style.top = `${above >= EDGE_PX ? above : at.bottom + GAP_PX}px`;
+}
+
+// True when a card was there to hide.
+export function hideCard() {
+  clearTimeout(timer);
+  if (!shownFor) return false;
+  shownFor.removeAttribute("aria-describedby");
+  shownFor = null;
+  byId("card").hidden = true;
+  return true;
+}
+
+export function setUpCard() {
+  const card = byId("card");
+  card.addEventListener("pointerenter", () => clearTimeout(timer));
+  card.addEventListener("pointerleave", () => later(hideCard, CLOSE_AFTER_MS));
+  addEventListener("scroll", hideCard, { passive: true, capture: true });
+  addEventListener("resize", hideCard);
+}

@@ -1,0 +1,70 @@
+// A document as text, with the quotes of one answer marked: what the pane shows.
+
+import { ApiError, aboutDocument, getDocument, getPassage } from "./api.js";
+import { h, icon } from "./dom.js";
+import { facts } from "./documents.js";
+import { joined, sectionWords, webAddress } from "./format.js";
+import { answerWords, markedText, onlyPlace, placeOf } from "./marks.js";
+import { t } from "./strings.js";
+
+// target = {id, start, end, citation, answer}: the last two only when an answer's source is opened.
+// Returns {title, head, body, quote}: two lists of nodes, and the first mark of what was asked for or null.
+export async function documentView(target) {
+  const known = await aboutDocument(target.id);
+  const text = target.start === null ? await wholeDocument(target.id) : await quoted(target);
+  const ranges = text.quote ? [{ ...text.quote, kind: "current" }, ...(await furtherMarks(target, text))] : [];
+  const reading = h("div", { class: "document", lang: known?.language ?? null }, markedText(text.whole, ranges));
+  const title = known?.title ?? text.title;
+  const quote = reading.querySelector("mark.current");
+  quote?.setAttribute("tabindex", "-1");
+  const notice = text.notice && h("p", { class: "warning" }, text.notice);
+  return { title, quote, head: heading(title, known, target, text.section), body: [notice, reading].filter(Boolean) };
+}
+
+async function wholeDocument(id, notice = null) {
+  const { text, title } = await getDocument(id);
+  return { whole: text, title, section: null, quote: null, notice };
+}
+
+async function quoted({ id, start, end, citation }) {
+  let passage;
+  try {
+    passage = await getPassage(id, start, end);
+  } catch (error) {
+    const wrongPlace = error instanceof ApiError && [400, 404, 416, 422].includes(error.status);
+    if (!wrongPlace) throw error;
+    return wholeDocument(id, t("passageUnknown")); // fails in turn when the document itself is unknown
+  }
+  const { before, quote, after, title, section } = passage;
+  const whole = before + quote + after;
+  if (citation && citation.quote !== quote) {
+    const found = onlyPlace(whole, citation.quote);
+    return { whole, title, section: null, quote: found, notice: found ? null : t("passageMoved") };
+  }
+  return { whole, title, section, quote: { from: before.length, to: before.length + quote.length }, notice: null };
+}
+
+// The answer's words in this quote, and the other quotes of the same answer in this document.
+async function furtherMarks({ id, citation, answer }, { whole, quote }) {
+  if (!citation) return [];
+  const words = await answerWords(citation, answer.short_answer);
+  const marks = words ? [{ from: quote.from + words.from, to: quote.from + words.to, kind: "words" }] : [];
+  const others = answer.citations.filter((other) => other.document_id === id && other.number !== citation.number);
+  const places = await Promise.all(others.map((other) => placeOf(other, whole).catch(() => null)));
+  return [...marks, ...places.filter(Boolean).map((found) => ({ ...found, kind: "other" }))];
+}
+
+function heading(title, known, { citation }, section) {
+  const address = webAddress(citation?.source_url) ?? webAddress(known?.source);
+  const link =
+    address &&
+    h(
+      "a",
+      { href: address, target: "_blank", rel: "noopener noreferrer nofollow", class: "public" },
+      t("publicPage"),
+      icon("outside"),
+      h("span", { class: "visually-hidden" }, ` (${t("newTab")})`),
+    );
+  const words = joined(known && facts(known), sectionWords(section));
+  return [h("h2", { id: "pane-title" }, title), h("p", { class: "facts" }, words && h("span", {}, words), link)];
+}

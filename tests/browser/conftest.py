@@ -1,0 +1,82 @@
+"""Fixtures of the browser tests: skipped, with the reason, where there is no browser.
+
+The word-hash embedder stands in for the model, so a server starts in about two seconds.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.build import ingest
+from rag.embed import HASH_MODEL
+from rag.settings import Settings
+from tests.browser.harness import ARTICLE, REHEARSAL, SOURCE, TITLE, Open, Opened, Served, served
+
+WAIT_MS = 15_000
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
+
+
+@pytest.fixture(scope="session")
+def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An index of two documents, one of them full of markup."""
+    folder = tmp_path_factory.mktemp("browser")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    (corpus / "forum.txt").write_text(ARTICLE, encoding="utf-8")
+    about = f'title = "{TITLE}"\npublisher = "Harbour City"\npublished = "2021-05-12"\nsource = "{SOURCE}"\n'
+    (corpus / "forum.txt.toml").write_text(about, encoding="utf-8")
+    (corpus / "rehearsal.txt").write_text(REHEARSAL, encoding="utf-8")
+    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, port=0)
+    ingest(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def server(forum: Settings) -> Iterator[Served]:
+    with served(forum) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
+    with api.sync_playwright() as playwright:
+        bundled = playwright.chromium.executable_path
+        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        program = bundled if Path(bundled).exists() else found
+        if program is None:
+            pytest.skip("no Chromium on this machine: playwright install chromium")
+        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, server: Served) -> Iterator[Open]:
+    """Opens pages in fresh profiles; at the end none may have a request elsewhere, a CSP report or a console error."""
+    with ExitStack() as closing:
+        pages: list[Opened] = []
+
+        def open_at(
+            path: str = "/", *, width: int = 1440, at: Served = server, expected: tuple[str, ...] = (), **more: Any
+        ) -> Opened:
+            options = {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce", **more}
+            context = closing.enter_context(chromium.new_context(**options))
+            context.set_default_timeout(WAIT_MS)
+            context.add_init_script(REPORT_VIOLATIONS)
+            opened = Opened(context.new_page(), at.url, expected=expected)
+            pages.append(opened)
+            opened.watch()
+            opened.page.goto(at.url + path)
+            return opened
+
+        yield open_at
+        complaints = [complaint for opened in pages for complaint in opened.complaints]
+    assert complaints == []

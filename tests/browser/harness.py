@@ -1,0 +1,99 @@
+"""What browser tests are made of: a small corpus, a real server over it, a page under watch.
+
+Non-scope: fixtures (`conftest.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rag.settings import Settings, variable
+from tests.conftest import ROOT
+
+START_S = 60  # generous: two seconds in practice
+
+ARTICLE = """The Harbour Forum closed on 12 May with delegates from nineteen cities.
+
+In total, the two sessions drew 264 registered participants from 30 countries. Mayor Zdeněk Hřib of Prague spoke \
+about open data. Deputy Mayor Huang stressed that the city will continue to foster its digital infrastructure.
+
+The public library lent tablets to delegates. The public library lent bicycles to delegates.
+"""
+REHEARSAL = """The rehearsal begins at nine.
+<img src=x onerror="globalThis.planted=1"> The stage plan was drawn by 陳小姐 with a 𝄞 clef beside it.
+"""
+TITLE = "Harbour Forum <b>closes</b>"
+SOURCE = "https://forum.example/news"
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a server listens, and the settings it runs with."""
+
+    url: str
+    settings: Settings
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[Served]:
+    """`python -m server` on a free port, until the end of the block."""
+    names = ("corpus_dir", "index_dir", "model", "port", "token")
+    own = {variable(name): str(getattr(settings, name)) for name in names}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("RAG_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server"],
+        cwd=ROOT,
+        env={**kept, **own, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()  # "Serving on http://127.0.0.1:PORT"
+        assert "http://" in line, "the server did not start"
+        yield Served(line.split()[-1], settings)
+    finally:
+        process.terminate()
+        process.wait(START_S)
+        process.stdout.close()
+
+
+@dataclass
+class Opened:
+    """A page under watch."""
+
+    page: Any
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()  # parts of console messages that the test brings about on purpose
+
+    def watch(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not any(part in message.text for part in self.expected):
+            self.complaints.append(f"console: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith(self.origin + "/"):
+            self.complaints.append(f"request to {request.url}")
+
+    def ask(self, question: str) -> Any:
+        """Asks as a person does; returns the finished turn."""
+        self.page.get_by_label("Your question").fill(question)
+        self.page.keyboard.press("Enter")
+        turn = self.page.locator(".turn").last
+        turn.locator(".answer[data-status]").wait_for()
+        return turn
+
+
+Open = Callable[..., Opened]

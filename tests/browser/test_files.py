@@ -1,0 +1,83 @@
+"""The page's files, without a browser: small modules, no parsing of markup, every string in one table, contrast."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+UI = Path(__file__).parents[2] / "server" / "ui"
+MODULES = {path.name: path.read_text(encoding="utf-8") for path in sorted((UI / "js").glob("*.js"))}
+INDEX = (UI / "index.html").read_text(encoding="utf-8")
+STYLE = (UI / "app.css").read_text(encoding="utf-8")
+MAX_MODULE_LINES = 200
+MAX_INDEX_LINES = 100
+
+TEXT, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
+PAIRS = [
+    *[("ink", ground, TEXT) for ground in ("paper", "surface", "sunken", "tint", "calm", "warn-tint")],
+    *[("ink-soft", ground, TEXT) for ground in ("paper", "surface", "sunken", "calm", "warn-tint")],
+    *[("accent", ground, TEXT) for ground in ("paper", "surface", "tint", "calm", "warn-tint")],
+    *[("accent-strong", ground, TEXT) for ground in ("paper", "surface", "tint", "calm")],
+    ("on-accent", "accent", TEXT),
+    ("on-accent", "accent-strong", TEXT),
+    ("warn", "paper", TEXT),
+    ("warn", "surface", TEXT),
+    ("on-mark", "mark", TEXT),
+    ("on-mark", "mark-soft", TEXT),
+    ("line-firm", "paper", LARGE),
+    ("line-firm", "surface", LARGE),
+]
+
+
+def test_files_are_short() -> None:
+    assert {name: text.count("\n") for name, text in MODULES.items() if text.count("\n") > MAX_MODULE_LINES} == {}
+    assert INDEX.count("\n") <= MAX_INDEX_LINES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_parses_markup_or_code(name: str) -> None:
+    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\b|new Function|https?://(?!www\.w3\.org/2000/svg|html\.spec)"
+    assert re.findall(forbidden, MODULES[name]) == []
+
+
+def test_the_page_holds_no_inline_code_and_nothing_from_elsewhere() -> None:
+    assert re.findall(r"<script(?![^>]* src=\"/ui/)|<style|\sstyle=|\son\w+=|https?://|data:", INDEX) == []
+    assert re.findall(r"url\(|@import|@font-face", STYLE) == []
+
+
+def test_every_string_is_in_the_table_and_used() -> None:
+    table = set(re.findall(r"^  (\w+):", MODULES["strings.js"], re.M))
+    code = (
+        "".join(text for name, text in MODULES.items() if name != "strings.js")
+        + MODULES["strings.js"].split("const table")[1]
+    )
+    used = set(re.findall(r"data-t(?:-\w+)?=\"(\w+)\"", INDEX)) | {
+        key for key in table if re.search(rf"[\"']{key}[\"']", code)
+    }
+    prefixes = tuple(re.findall(r"\bt\(`(\w+_)\$\{", code))  # t(`support_${…}`)
+    used |= {key for key in table if key.startswith(prefixes)}
+    asked = set(re.findall(r"\bt\(\"(\w+)\"", code)) | set(re.findall(r"data-t(?:-\w+)?=\"(\w+)\"", INDEX))
+    assert asked - table == set()
+    assert table - used == set()
+
+
+def test_index_html_says_nothing_of_its_own() -> None:
+    body = re.sub(r"<!--.*?-->|<noscript>.*?</noscript>", "", INDEX.split("<body")[1], flags=re.S)
+    assert re.findall(r">\s*([^<>\s][^<>]*)<", body) == []
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "ground", "least"), PAIRS)
+def test_contrast(front: str, ground: str, least: float, scheme: int) -> None:
+    colours = dict(re.findall(r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\)", STYLE))
+    lighter, darker = sorted((luminance(colours[name].split(", ")[scheme]) for name in (front, ground)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= least
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, 0..1: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
