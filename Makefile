@@ -30,10 +30,12 @@ test-ui: install
 	$(BIN)/pytest -m browser tests/browser
 
 gate: install
+	$(BIN)/rag ingest
 	$(BIN)/python -m eval gate
 
 evaluate: install
-	$(BIN)/python -m eval run --split all
+	$(BIN)/rag ingest
+	$(BIN)/python -m eval run
 	$(BIN)/python -m eval report
 
 clean:

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+from rag.answer_type import LACKING, OFFERED
 from rag.read import Reading
 from rag.types import Confidence, Evidence, Reason
 
 # Words instead of percentages (product rule): the edges of the labels on the calibrated probability.
 HIGH = 0.8
 MEDIUM = 0.55
-# Below these the passages are about something else; see the risk-coverage curve in eval/results/report.md.
+# Below these the passages are about something else; only the words of a refusal depend on them.
 UNRELATED_COSINE = 0.2
 RELATED_COSINE = 0.45
 
@@ -43,43 +44,32 @@ def load_calibration() -> Calibration:
     return Calibration(stored["weights"], stored["bias"], stored["threshold"])
 
 
-def features(reading: Reading, evidence: Evidence) -> dict[str, float]:
-    """What the probability is computed from; empty readings give the worst value of each."""
-    if not reading.sentences:
-        return dict.fromkeys(FEATURES, 0.0) | {"unknown": 1.0, "names_missing": 1.0}
+FEATURES = ("score", "sentence_cosine", "coverage", "names_missing", "type_offered", "type_lacking")
+
+
+def features(reading: Reading) -> dict[str, float]:
+    """What the probability is computed from, by name. The reading holds at least one sentence."""
     best = reading.sentences[0]
     return {
+        "score": best.score,
         "sentence_cosine": best.cosine,
-        "passage_cosine": max((h.cosine for h in evidence.hits if h.cosine is not None), default=0.0),
         "coverage": best.coverage,
-        "evidence_coverage": reading.evidence_coverage,
-        "type_match": best.type_match,
-        "unknown": reading.unknown,
         "names_missing": reading.names_missing,
+        "type_offered": float(best.type_match == OFFERED),
+        "type_lacking": float(best.type_match == LACKING),
     }
-
-
-FEATURES = (
-    "sentence_cosine",
-    "passage_cosine",
-    "coverage",
-    "evidence_coverage",
-    "type_match",
-    "unknown",
-    "names_missing",
-)
 
 
 def judge(reading: Reading, evidence: Evidence, calibration: Calibration) -> tuple[Confidence, Reason | None]:
     """How sure, and why not when it is not sure enough."""
-    values = features(reading, evidence)
-    probability = calibration.probability(values) if reading.sentences else 0.0
+    if not reading.sentences:
+        return Confidence(0.0, "low"), Reason.EMPTY_INDEX
+    probability = calibration.probability(features(reading))
     label = "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
     confidence = Confidence(probability, label)
-    if not reading.sentences:
-        return confidence, Reason.EMPTY_INDEX
     if probability >= calibration.threshold:
         return confidence, None
-    if values["passage_cosine"] < UNRELATED_COSINE and values["evidence_coverage"] == 0:
+    nearest = max((h.cosine for h in evidence.hits if h.cosine is not None), default=0.0)
+    if nearest < UNRELATED_COSINE and reading.evidence_coverage == 0:
         return confidence, Reason.NO_MATCH
-    return confidence, Reason.NOT_ANSWERED if values["passage_cosine"] >= RELATED_COSINE else Reason.WEAK_MATCH
+    return confidence, Reason.NOT_ANSWERED if nearest >= RELATED_COSINE else Reason.WEAK_MATCH

@@ -55,6 +55,10 @@ class Answerer:
     def snapshot(self) -> Snapshot:
         return self.retriever.snapshot
 
+    def resolve(self, question: Question) -> str:
+        """The question as it is understood: follow-ups joined with what they lean on, spelling mended."""
+        return self.retriever.mend(standalone(question.text, question.history))
+
     def answer(self, question: Question) -> Answer:
         """The folded stream. Raises: as `stream`."""
         *_, last = self.stream(question)
@@ -69,7 +73,7 @@ class Answerer:
         if unknown := (question.documents or frozenset()) - self.snapshot.documents.keys():
             raise NotFoundError(f"{len(unknown)} of the documents asked about are not in the index.")
         times = [perf_counter()]
-        alone = self.retriever.mend(standalone(question.text, question.history))
+        alone = self.resolve(question)
         times.append(perf_counter())
         query = self.retriever.query(alone)
         evidence = self.retriever.find(query, question.top_k, question.documents)

@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,11 +32,14 @@ _BATCH = 32
 
 
 class Embedder(Protocol):
-    """Texts to vectors. Thread-safe for questions."""
+    """Texts to vectors. Thread-safe."""
 
     id: str
-    dimension: int
     english_only: bool  # True: questions in other scripts would be matched at random
+
+    @property
+    def dimension(self) -> int:
+        """Of every vector."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Document texts → (n, dimension) float32, unit length."""
@@ -48,28 +52,39 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model from a folder, with the prompts of its own configuration."""
+    """A sentence-transformers model from a folder, with the prompts of its own configuration.
+
+    Loaded when first used: its `id` alone tells whether an index fits, without seconds of imports.
+    """
 
     def __init__(self, folder: Path, name: str, threads: int) -> None:
-        """Raises: ModelError when the folder holds no loadable safetensors model."""
+        """Raises: ModelError when the folder holds no safetensors model."""
         if not any(folder.rglob("*.safetensors")):
             raise ModelError(f"The model {name} has no .safetensors weights; choose one that has (RAG_MODEL).")
-        self._model = _load(folder, name, threads)
-        dimension = self._model.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError(f"The model {name} does not say its dimension; choose another one (RAG_MODEL).")
-        self.dimension = dimension
         self.id = f"{name}@{_fingerprint(folder)}"
         self.english_only = name == DEFAULT_MODEL
-        self._lock = threading.Lock()  # the fast tokenizer raises "Already borrowed" when shared
+        self._load = partial(_load, folder, name, threads)
+        self._lock = threading.RLock()  # the fast tokenizer raises "Already borrowed" when shared
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        """Raises: ModelError when it cannot be loaded."""
+        return self._load()
+
+    @property
+    def dimension(self) -> int:
+        with self._lock:
+            dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise ModelError("The embedding model does not say its dimension; choose another one (RAG_MODEL).")
+        return dimension
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.empty((0, self.dimension), np.float32)
-        vectors = self._model.encode_document(
-            list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.ascontiguousarray(vectors, np.float32)
+        with self._lock:
+            vectors = self._model.encode_document(
+                list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.ascontiguousarray(vectors, np.float32).reshape(len(texts), self.dimension)
 
     def encode_question(self, text: str) -> Vectors:
         with self._lock:

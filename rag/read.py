@@ -18,14 +18,6 @@ from rag.retrieve import Query
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Passage, Span
 
-# Weights of the features in a sentence's score: best on the development documents (eval/results/reading.json).
-MEANING = 1.0
-WORDS = 0.6
-TYPE = 0.15
-PRIOR = 0.35
-# Words that stand in the sentence before count for less: "She also mentioned …" is about that one's person.
-NEIGHBOUR = 0.3
-
 # In a handful of passages "once" and "never" would weigh worlds apart: rarity is judged as if there
 # were at least this many.
 BACKGROUND_ROWS = 100
@@ -33,6 +25,21 @@ BACKGROUND_ROWS = 100
 # Further sentences are shown when they score nearly as well as the best one.
 MAX_SENTENCES = 3
 NEARLY_AS_GOOD = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingWeights:
+    """What each feature adds to a sentence's score; the best sentences on other documents were found with
+    these (`python -m eval tune`, eval/results/tuning.json)."""
+
+    meaning: float = 1.0
+    words: float = 0.6
+    neighbour: float = 0.3  # of `words`, for words of the sentence before: "She also mentioned …" is about its person
+    answer_type: float = 0.15
+    passage: float = 0.35
+
+
+READING_WEIGHTS = ReadingWeights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,10 @@ class Reading:
 
     sentences: tuple[ScoredSentence, ...]
     evidence_coverage: float  # 0..1, as `coverage`, over all passages together
-    unknown: float  # 0..1: rarity-weighted share of the question's words that no document holds
     names_missing: float  # 0..1: share of the question's names and numbers that the best passage does not hold
 
 
-def read(query: Query, evidence: Evidence, snapshot: Snapshot) -> Reading:
+def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWeights = READING_WEIGHTS) -> Reading:
     """Every sentence of the evidence, scored."""
     weights = rarity(query.tokens, snapshot.lexical)
     wanted = expected(query.text)
@@ -74,10 +80,10 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot) -> Reading:
             near = coverage(weights, tokens | before)
             offered = match(wanted, query.text, text)
             score = (
-                MEANING * float(cosine)
-                + WORDS * (here + NEIGHBOUR * (near - here))
-                + TYPE * offered
-                + PRIOR * hit.score
+                weigh.meaning * float(cosine)
+                + weigh.words * (here + weigh.neighbour * (near - here))
+                + weigh.answer_type * offered
+                + weigh.passage * hit.score
             )
             scored.append(ScoredSentence(passage, span, score, float(cosine), here, offered))
             before = tokens
@@ -87,7 +93,6 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot) -> Reading:
     return Reading(
         sentences=tuple(scored),
         evidence_coverage=coverage(weights, everything),
-        unknown=1 - coverage(weights, {t for t in weights if t in snapshot.lexical}),
         names_missing=_names_missing(query.text, scored[0].passage) if scored else 1.0,
     )
 

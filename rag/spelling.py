@@ -14,10 +14,12 @@ from rapidfuzz.process import extractOne
 
 from rag.lexical import STOP_WORDS, fold
 
-# Typing errors in words this long: one slip in three letters is a coincidence, two in six are not
+# Typing errors in words this long: one slip in three letters is a coincidence, two in eight are not
 # (Damerau 1964: 80 % of errors are one insertion, deletion, substitution or transposition).
+# A name is rarer than a word, so it may lie further off.
 _MIN_LETTERS = 4
-_LETTERS_FOR_TWO_ERRORS = 6
+_LETTERS_FOR_TWO_ERRORS = 8
+_LETTERS_FOR_TWO_ERRORS_IN_A_NAME = 6
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -42,7 +44,8 @@ class Speller:
         folded = fold(word)
         if len(folded) < _MIN_LETTERS or not folded.isascii() or folded in self._known or self._is_word(folded):
             return word
-        errors = 2 if len(folded) >= _LETTERS_FOR_TWO_ERRORS else 1
+        enough = _LETTERS_FOR_TWO_ERRORS_IN_A_NAME if word[0].isupper() else _LETTERS_FOR_TWO_ERRORS
+        errors = 2 if len(folded) >= enough else 1
         nearest = extractOne(folded, self._candidates, scorer=OSA.distance, score_cutoff=errors)
         if nearest is None:
             return word
