@@ -33,7 +33,7 @@ PRIZES = (
     "The second prize went to Bilbao.\n\n## Later\n\nA workshop followed in May.\n"
 )
 # Words alone decide, so that these tests do not depend on the numbers that ship.
-CALIBRATION = Calibration({"evidence_coverage": 10.0}, -1.0, 0.5)
+CALIBRATION = Calibration({"coverage": 10.0}, -1.0, 0.5)
 
 MakeClient = Callable[..., TestClient]
 
