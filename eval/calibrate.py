@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from eval.dataset import CHINESE, QUESTIONS, Question, load_questions
+from eval.dataset import CHINESE, Question, load_questions
 from eval.metrics.confidence import auroc, calibration_bins, calibration_error
 from eval.metrics.wording import contains
 from eval.results import git_commit
+from eval.run import questions_option
 from eval.scratch import seed_option
 from eval.squad import load_squad
 from rag.abstain import FEATURES, features
@@ -50,18 +51,18 @@ INVERSE_REGULARISATION = 10.0  # six features and some 145 questions need little
     help="SQuAD-shaped file about other things; its questions are not answerable here.",
 )
 @seed_option
+@questions_option
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=False)
-def command(distractors: Path, seed: int, out: Path) -> None:
+def command(distractors: Path, seed: int, questions: Path, out: Path) -> None:
     """Fit the confidence of answers; writes rag/calibration.json."""
     answerer = open_answerer(read_settings(os.environ))
-    dev = [q for q in load_questions(QUESTIONS, "dev") if q.kind != CHINESE]
+    dev = [q for q in load_questions(questions, "dev") if q.kind != CHINESE]
     others = random.Random(seed).sample([q for q, _ in load_squad(distractors).questions], DISTRACTORS)
-    questions = [*dev, *others]
-    rows = [_row(answerer, question) for question in questions[: len(dev)]]
+    rows = [_row(answerer, question) for question in dev]
     rows += [(values, False) for values, _ in (_row(answerer, question) for question in others)]
     values = np.array([[row[name] for name in FEATURES] for row, _ in rows])
     right = np.array([held for _, held in rows])
-    groups = [question.group for question in questions]
+    groups = [question.group for question in (*dev, *others)]
     model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=10_000)
     held_out = cross_val_predict(model, values, right, groups=groups, cv=GroupKFold(FOLDS), method="predict_proba")[
         :, 1

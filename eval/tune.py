@@ -7,6 +7,7 @@ sweep; the other values stay as they ship. Run it on documents that no reported 
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import tempfile
@@ -18,7 +19,6 @@ from typing import Any
 import click
 
 from eval.metrics.wording import contains
-from eval.results import FOLDER
 from eval.scratch import document_name, limit_option, seed_option
 from eval.squad import load_squad
 from rag.answer import Answerer
@@ -29,9 +29,10 @@ from rag.fuse import DENSE_WEIGHT
 from rag.ingest import ingest_folder
 from rag.read import READING_WEIGHTS, ReadingWeights, read
 from rag.retrieve import Query, Retriever
-from rag.settings import Settings
+from rag.settings import Settings, read_settings
 from rag.types import Evidence
 
+OUT = Path(__file__).parent / "tuning.json"
 CHUNKING = tuple(ChunkParameters(limit * 2 // 3, limit) for limit in (72, 108, 144, 192, 240))
 DENSE_WEIGHTS = tuple(step / 10 for step in range(11))
 READING: dict[str, tuple[float, ...]] = {
@@ -68,11 +69,11 @@ class Bench:
 @click.option("--articles", type=click.IntRange(2), default=12, show_default=True, help="Articles drawn at random.")
 @limit_option
 @seed_option
-@click.option("--out", type=click.Path(path_type=Path), default=FOLDER / "tuning.json", show_default=False)
+@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=False)
 def command(file: Path, articles: int, limit_questions: int | None, seed: int, out: Path) -> None:
     """Sweep every constant over articles of FILE; one JSON file."""
     texts, asked = _articles(file, articles, limit_questions or 600, seed)
-    embedder = load_embedder(Settings())
+    embedder = load_embedder(read_settings(os.environ))
     with tempfile.TemporaryDirectory(prefix="event-rag-tune-") as folder:
         root = Path(folder)
         corpus = root / "corpus"

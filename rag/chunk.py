@@ -13,7 +13,7 @@ from rag.types import Section, Span
 
 @dataclass(frozen=True, slots=True)
 class ChunkParameters:
-    """Sizes in wordpieces of the embedding model. Chosen by `python -m eval tune` (eval/results/chunking.json)."""
+    """Sizes in wordpieces of the embedding model. Chosen by `python -m eval tune` (eval/tuning.json)."""
 
     target: int = 96  # a passage is closed at the first paragraph end past this size
     limit: int = 144  # and before the sentence that would pass this one

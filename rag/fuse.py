@@ -1,6 +1,6 @@
 """Joins two rankings by convex combination of per-query min-max scores (Bruch, Gai & Ingber 2023).
 
-Measured better than reciprocal rank fusion on every English set tried; see eval/results.
+Measured better than reciprocal rank fusion on every English set tried.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 # Weight of meaning against words, 0..1. English: best on the development documents
-# (eval/results/fusion.json). Chinese, Japanese and Korean: the default encoder cannot read them,
+# (eval/tuning.json). Chinese, Japanese and Korean: the default encoder cannot read them,
 # while character pairs find 94 % of the passages.
 DENSE_WEIGHT = 0.45
 DENSE_WEIGHT_CJK = 0.05

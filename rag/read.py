@@ -30,7 +30,7 @@ NEARLY_AS_GOOD = 0.85
 @dataclass(frozen=True, slots=True)
 class ReadingWeights:
     """What each feature adds to a sentence's score; the best sentences on other documents were found with
-    these (`python -m eval tune`, eval/results/tuning.json)."""
+    these (`python -m eval tune`, eval/tuning.json)."""
 
     meaning: float = 1.0
     words: float = 0.6

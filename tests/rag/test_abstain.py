@@ -1,0 +1,69 @@
+"""One probability, one threshold, a reason when it is missed."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import resources
+
+import pytest
+
+from rag.abstain import FEATURES, Calibration, features, judge, load_calibration
+from rag.answer_type import LACKING, OFFERED
+from rag.read import Reading, ScoredSentence
+from rag.types import Evidence, Hit, Passage, Reason, Span
+
+PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
+
+
+def reading(score: float = 1.0, type_match: float = OFFERED, covered: float = 0.5) -> Reading:
+    return Reading((ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match),), covered, 0.25)
+
+
+def evidence(cosine: float | None) -> Evidence:
+    return Evidence((PASSAGE,), (Hit("d:0-4", 1.0, cosine, 1.0, 1, 1),))
+
+
+def test_the_probability_is_the_logistic_function() -> None:
+    # 0.5 + 2 × 1.0 - 1 × 0.25 = 2.25
+    calibration = Calibration({"score": 2.0, "names_missing": -1.0}, 0.5, 0.9)
+    confidence, reason = judge(reading(), evidence(0.6), calibration)
+    assert confidence.probability == pytest.approx(1 / (1 + math.exp(-2.25)))
+    assert (confidence.label, reason) == ("high", None)
+
+
+@pytest.mark.parametrize(("bias", "label"), [(3.0, "high"), (0.5, "medium"), (-1.0, "low")])
+def test_confidence_is_said_in_words(bias: float, label: str) -> None:
+    assert judge(reading(), evidence(0.6), Calibration({}, bias, 0.0))[0].label == label
+
+
+@pytest.mark.parametrize(
+    ("cosine", "covered", "reason"),
+    [
+        (0.1, 0.0, Reason.NO_MATCH),
+        (None, 0.0, Reason.NO_MATCH),
+        (0.1, 0.5, Reason.WEAK_MATCH),
+        (0.3, 0.0, Reason.WEAK_MATCH),
+        (0.6, 0.5, Reason.NOT_ANSWERED),
+    ],
+)
+def test_a_refusal_says_how_near_the_material_comes(cosine: float | None, covered: float, reason: Reason) -> None:
+    assert judge(reading(covered=covered), evidence(cosine), Calibration({}, -5.0, 0.5))[1] is reason
+
+
+def test_nothing_to_read_is_an_empty_index() -> None:
+    confidence, reason = judge(Reading((), 0.0, 1.0), Evidence((), ()), load_calibration())
+    assert (confidence.probability, reason) == (0.0, Reason.EMPTY_INDEX)
+
+
+def test_what_ships_says_which_run_chose_it() -> None:
+    stored = json.loads(resources.files("rag").joinpath("calibration.json").read_text())
+    assert set(stored["weights"]) == set(FEATURES) == set(features(reading()))
+    assert 0 < stored["threshold"] < 1
+    assert {"date", "commit", "embedder", "near_refused", "false_refusals"} <= set(stored["run"])
+
+
+def test_lacking_what_is_asked_for_lowers_the_probability() -> None:
+    shipped = load_calibration()
+    offered, lacking = (shipped.probability(features(reading(type_match=t))) for t in (OFFERED, LACKING))
+    assert lacking < offered
