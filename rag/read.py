@@ -60,7 +60,7 @@ class Reading:
 
     sentences: tuple[ScoredSentence, ...]
     evidence_coverage: float  # 0..1, as `coverage`, over all passages together
-    names_missing: float  # 0..1: share of the question's names and numbers that the best passage does not hold
+    name_elsewhere: bool  # the question names something that the documents hold, but not where the best sentence is
 
 
 def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWeights = READING_WEIGHTS) -> Reading:
@@ -93,7 +93,7 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWei
     return Reading(
         sentences=tuple(scored),
         evidence_coverage=coverage(weights, everything),
-        names_missing=_names_missing(query.text, scored[0].passage) if scored else 1.0,
+        name_elsewhere=bool(scored) and _name_elsewhere(query.text, scored[0], snapshot),
     )
 
 
@@ -118,11 +118,16 @@ def coverage(weights: dict[str, float], tokens: set[str]) -> float:
     return float(np.clip(sum(weight for token, weight in weights.items() if token in tokens), 0, 1))
 
 
-def _names_missing(question: str, passage: Passage) -> float:
-    """Names are capitalised words past the first one, and whatever holds a digit."""
-    words = question.split()
-    names = {t for i, w in enumerate(words) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
-    if not names:
-        return 0.0
-    held = set(tokenize(f"{passage.context}\n{passage.text}"))
-    return len(names - held) / len(names)
+def _name_elsewhere(question: str, best: ScoredSentence, snapshot: Snapshot) -> bool:
+    """Whether a known name or number of the question is in neither the sentence, the one before it, nor the title.
+
+    Names are capitalised words past the first one, and whatever holds a digit. One that no document holds
+    counts for nothing here: it may be another word for the same thing (Czech, Prague).
+    """
+    asked = question.split()
+    names = {t for i, w in enumerate(asked) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
+    passage, text = best.passage, snapshot.documents[best.passage.document_id].text
+    number = passage.sentences.index(best.span)
+    near = [span.of(text) for span in passage.sentences[max(0, number - 1) : number + 1]]
+    held = set(tokenize(" ".join([passage.context, *near])))
+    return any(name in snapshot.lexical for name in names - held)

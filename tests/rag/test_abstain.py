@@ -17,7 +17,7 @@ PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
 
 
 def reading(score: float = 1.0, type_match: float = OFFERED, covered: float = 0.5) -> Reading:
-    return Reading((ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match),), covered, 0.25)
+    return Reading((ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match),), covered, True)
 
 
 def evidence(cosine: float | None) -> Evidence:
@@ -25,8 +25,8 @@ def evidence(cosine: float | None) -> Evidence:
 
 
 def test_the_probability_is_the_logistic_function() -> None:
-    # 0.5 + 2 × 1.0 - 1 × 0.25 = 2.25
-    calibration = Calibration({"score": 2.0, "names_missing": -1.0}, 0.5, 0.9)
+    # 0.5 + 2 × 1.0 - 0.25 × 1 = 2.25
+    calibration = Calibration({"score": 2.0, "name_elsewhere": -0.25}, 0.5, 0.9)
     confidence, reason = judge(reading(), evidence(0.6), calibration)
     assert confidence.probability == pytest.approx(1 / (1 + math.exp(-2.25)))
     assert (confidence.label, reason) == ("high", None)
@@ -52,7 +52,7 @@ def test_a_refusal_says_how_near_the_material_comes(cosine: float | None, covere
 
 
 def test_nothing_to_read_is_an_empty_index() -> None:
-    confidence, reason = judge(Reading((), 0.0, 1.0), Evidence((), ()), load_calibration())
+    confidence, reason = judge(Reading((), 0.0, False), Evidence((), ()), load_calibration())
     assert (confidence.probability, reason) == (0.0, Reason.EMPTY_INDEX)
 
 

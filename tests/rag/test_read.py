@@ -58,13 +58,23 @@ def test_every_sentence_of_the_evidence_is_scored_once(hashed_article: Answerer)
     assert len(spans) == len(set(spans))
     assert [s.score for s in reading.sentences] == sorted((s.score for s in reading.sentences), reverse=True)
     assert all(0 <= s.coverage <= 1 for s in reading.sentences)
-    assert 0 <= reading.names_missing <= 1
     assert 0 <= reading.evidence_coverage <= 1
 
 
-def test_names_that_the_best_passage_lacks_are_counted(hashed_article: Answerer) -> None:
-    assert reading_of(hashed_article, "What did Mayor Ko of Lisbon state?").names_missing == pytest.approx(1 / 3)
-    assert reading_of(hashed_article, "what did mayor ko state?").names_missing == 0
+@pytest.mark.parametrize(
+    ("question", "elsewhere"),
+    [
+        ("What MOU did Taipei sign with Prague?", True),  # Prague is in the article, not where the MOUs are
+        ("What MOU did Taipei sign with Budapest?", False),
+        ("What MOU did Taipei sign with Lisbon?", False),  # not in the article at all: coverage says so
+        ("what mou did taipei sign with prague?", False),  # no capitals, no names
+        ("What did the 2021 Smart City Mayors’ Summit sign with Budapest?", False),  # the title is always near
+    ],
+)
+def test_a_known_name_that_is_not_near_the_best_sentence_is_noticed(
+    article: Answerer, question: str, elsewhere: bool
+) -> None:
+    assert reading_of(article, question).name_elsewhere is elsewhere
 
 
 def test_rarity_sums_to_one_and_coverage_adds_it_up(hashed_article: Answerer) -> None:
@@ -78,7 +88,7 @@ def test_rarity_sums_to_one_and_coverage_adds_it_up(hashed_article: Answerer) ->
 def scored(*scores: float) -> Reading:
     passage = Passage("d:0-9", "d", Span(0, 9), "123456789", "", (), 0)
     sentences = tuple(ScoredSentence(passage, Span(i, i + 1), s, 0.5, 0.5, 0.5) for i, s in enumerate(scores))
-    return Reading(sentences, 1.0, 0.0)
+    return Reading(sentences, 1.0, False)
 
 
 @pytest.mark.parametrize(("scores", "shown"), [((1.0, 0.9, 0.86, 0.85), 3), ((1.0, 0.84), 1), ((1.0,), 1), ((), 0)])
