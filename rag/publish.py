@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,7 +184,9 @@ def _sweep_old(index_dir: Path, keep: int) -> None:
     current = current_name(index_dir)
     others = [name for name in snapshot_names(index_dir) if name != current]
     for name in others[keep - 1 :]:
-        # First out of sight: a half-removed folder must not look like a damaged snapshot.
+        # First out of sight: a half-removed folder must not look like a damaged snapshot. What cannot be
+        # removed now costs space, not answers, and is tried again by the next writer.
         doomed = index_dir / f"{UNFINISHED}{name}"
-        (index_dir / name).rename(doomed)
+        with suppress(OSError):
+            (index_dir / name).rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -35,6 +36,8 @@ SENTENCES = "sentences.npy"
 LEXICAL = "lexical.npz"
 FILES = (DOCUMENTS, PASSAGES, DENSE, SENTENCES, LEXICAL)
 HASH_CHARS = 16  # of the manifest's SHA-256, in the folder's name
+
+_NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{16}")
 
 REBUILD = "Run `rag ingest --force` to build it again."
 
@@ -79,7 +82,7 @@ def snapshot_names(index_dir: Path) -> list[str]:
     """Finished snapshots, newest first."""
     if not index_dir.is_dir():
         return []
-    return sorted((p.name for p in index_dir.iterdir() if p.is_dir() and p.name[:1].isdigit()), reverse=True)
+    return sorted((p.name for p in index_dir.iterdir() if _NAME.fullmatch(p.name) and p.is_dir()), reverse=True)
 
 
 def current_name(index_dir: Path) -> str | None:
