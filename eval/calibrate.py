@@ -1,8 +1,8 @@
 """`python -m eval calibrate`: fits the confidence of answers and chooses the threshold of refusal.
 
 A logistic regression (Platt 1999) over `rag.abstain.features`, on the dev questions and, so that it also
-learns what lies outside the documents, on questions about other things. The test split is never read.
-Chinese questions are left out: they are refused by rule.
+learns what lies outside the documents, on questions about other things and on dev questions about a name
+that no document holds. The test split is never read. Chinese questions are left out: they are refused by rule.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,8 +40,11 @@ from rag.settings import read_settings
 OUT = Path(__file__).parents[1] / "rag" / "calibration.json"
 # Answerable questions that may be refused, as the share of all answerable ones: a little below the
 # 0.12 that is promised, because a handful of questions decides it.
-FALSE_REFUSALS = 0.10
+FALSE_REFUSALS = 0.11
 DISTRACTORS = 20  # enough to learn "about something else" without drowning the harder questions
+# Put in the place of a name, they make a question that the documents cannot answer.
+STRANGERS = ("Lisbon", "Nairobi", "Osaka", "Vilnius", "Montevideo", "Leipzig", "Auckland", "Tashkent")
+SWAPPED = 20
 FOLDS = 10  # by group, so that no question is judged by its own paraphrase
 INVERSE_REGULARISATION = 10.0  # six features and some 145 questions need little
 
@@ -57,8 +63,10 @@ def command(distractors: Path, seed: int, questions: Path, out: Path) -> None:
     """Fit the confidence of answers; writes rag/calibration.json."""
     answerer = open_answerer(read_settings(os.environ))
     dev = [q for q in load_questions(questions, "dev") if q.kind != CHINESE]
-    others = random.Random(seed).sample([q for q, _ in load_squad(distractors).questions], DISTRACTORS)
+    chance = random.Random(seed)
+    others = chance.sample([q for q, _ in load_squad(distractors).questions], DISTRACTORS)
     rows = [_row(answerer, question) for question in dev]
+    others += chance.sample(swapped(dev), SWAPPED)
     rows += [(values, False) for values, _ in (_row(answerer, question) for question in others)]
     values = np.array([[row[name] for name in FEATURES] for row, _ in rows])
     right = np.array([held for _, held in rows])
@@ -86,6 +94,16 @@ def command(distractors: Path, seed: int, questions: Path, out: Path) -> None:
     click.echo(json.dumps(calibration, indent=1))
 
 
+def swapped(questions: Sequence[Question]) -> list[Question]:
+    """Each question that names somebody or something past its first word, about a stranger instead."""
+    names = [(q, [w for w in re.findall(r"[^\W\d_][\w-]*", q.text)[1:] if w[0].isupper()]) for q in questions]
+    return [
+        replace(q, text=q.text.replace(named[-1], STRANGERS[number % len(STRANGERS)]), answers=())
+        for number, (q, named) in enumerate(names)
+        if named
+    ]
+
+
 def _row(answerer: Answerer, question: Question) -> tuple[dict[str, float], bool]:
     """Features of the reading, and whether the chosen sentences hold the answer."""
     asked = make_question(question.text, history=question.history)
@@ -104,16 +122,18 @@ def _quality(
     dev: int,
     threshold: float,
 ) -> dict[str, Any]:
-    """How the held-out probabilities did; `near` = questions about the documents' topic that they do not answer."""
+    """How the held-out probabilities did; `near` = questions about the documents' topic that they
+    do not answer, `far` = about other things."""
     stated = [float(p) for p in probability]
     refused = probability < threshold
-    near, far = ~answerable[:dev], slice(dev, None)
+    near, far = ~answerable[:dev], slice(dev, dev + DISTRACTORS)
     return {
         "questions": int(dev),
         "answerable": int(answerable.sum()),
         "false_refusals": _share(refused[answerable]),
         "near_refused": _share(refused[:dev][near]),
         "far_refused": _share(refused[far]),
+        "swapped_refused": _share(refused[far.stop :]),
         "auroc_right": round(auroc(stated, right.tolist()) or 0.0, 4),
         "calibration_error": round(calibration_error(calibration_bins(stated, right.tolist())) or 0.0, 4),
     }

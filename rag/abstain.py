@@ -44,7 +44,7 @@ def load_calibration() -> Calibration:
     return Calibration(stored["weights"], stored["bias"], stored["threshold"])
 
 
-FEATURES = ("score", "sentence_cosine", "coverage", "name_elsewhere", "type_offered", "type_lacking")
+FEATURES = ("score", "sentence_cosine", "coverage", "name_unknown", "name_elsewhere", "type_offered", "type_lacking")
 
 
 def features(reading: Reading) -> dict[str, float]:
@@ -54,6 +54,7 @@ def features(reading: Reading) -> dict[str, float]:
         "score": best.score,
         "sentence_cosine": best.cosine,
         "coverage": best.coverage,
+        "name_unknown": float(reading.name_unknown),
         "name_elsewhere": float(reading.name_elsewhere),
         "type_offered": float(best.type_match == OFFERED),
         "type_lacking": float(best.type_match == LACKING),

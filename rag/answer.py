@@ -133,7 +133,7 @@ class Answerer:
             sentences=tuple(sentences),
             citations=book.all(),
             consulted=evidence,
-            warnings=(NO_LLM,) if question.mode is Mode.LLM else (),
+            warnings=self.snapshot.warnings + ((NO_LLM,) if question.mode is Mode.LLM else ()),
             mode=Mode.EXTRACTIVE,
             index=self.snapshot.info,
             models=self.models,

@@ -37,7 +37,7 @@ _ASKS: tuple[tuple[AnswerType, re.Pattern[str]], ...] = tuple(
         (AnswerType.PERCENT, r"what percent(?:age)?|how many percent|which percentage|what (?:share|proportion)"),
         (
             AnswerType.MONEY,
-            r"how much (?:money|(?:did|does|do|was|were|is|has|have)\b.*\b(?:cost|costs|spend|spent|invest(?:ed)?|pay"
+            r"how much (?:money|(?:did|does|do|was|were|is|has|have)\b.{0,80}\b(?:costs?|spen[dt]|invest(?:ed)?|pay"
             r"|paid|budget|funding))|what (?:is|was|were) the (?:budget|cost|price|fee|funding)|what (?:sum|amount)",
         ),
         (AnswerType.NUMBER, r"how (?:many|large|big|old|long|often|far)|what number|(?:by )?how much"),

@@ -10,7 +10,7 @@ import os
 from rag.abstain import load_calibration
 from rag.answer import Answerer
 from rag.chunk import ChunkParameters
-from rag.embed import HASH_MODEL, Embedder, HashEmbedder, SentenceTransformerEmbedder, model_folder
+from rag.embed import HASH_MODEL, Embedder, HashEmbedder, SentenceTransformerEmbedder, find_model
 from rag.errors import IndexModelMismatch
 from rag.ingest import IngestReport, Progress, ingest_folder
 from rag.retrieve import Retriever
@@ -26,8 +26,8 @@ def load_embedder(settings: Settings, threads: int | None = None) -> Embedder:
     """
     if settings.model == HASH_MODEL:
         return HashEmbedder()
-    folder = model_folder(settings.model, download=settings.model_download)
-    return SentenceTransformerEmbedder(folder, settings.model, threads or settings.threads)
+    folder, name = find_model(settings.model, download=settings.model_download)
+    return SentenceTransformerEmbedder(folder, name, threads or settings.threads)
 
 
 def ingest(

@@ -22,8 +22,11 @@ LANGUAGES = ("auto", "en", "zh-Hant")
 # Tab and line breaks are ordinary typing; every other C0 control and DEL is not, and SQLite and
 # terminals misread them. Surrogates cannot be encoded as UTF-8 at all.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# Invisible carriers of smuggled text: the tag block, variation selectors, zero-width characters.
-_INVISIBLE = re.compile(r"[\U000e0000-\U000e007f\ufe00-\ufe0f\U000e0100-\U000e01ef\u200b-\u200d\u2060\ufeff]")
+# Invisible carriers of smuggled or reversed text: the tag block, variation selectors, zero-width
+# characters, direction overrides.
+_INVISIBLE = re.compile(
+    r"[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ufe00-\ufe0f\U000e0100-\U000e01ef\u200b-\u200d\u2060\ufeff]"
+)
 
 
 def clean_text(text: str, *, param: str, max_chars: int) -> str:
@@ -69,6 +72,12 @@ def make_question(
     for turn in turns:
         if turn.role not in ("user", "assistant"):
             raise QuestionError("A turn's role is user or assistant.", code="invalid_request", param="history")
+        if turn.role == "user" and len(turn.content) > MAX_QUESTION_CHARS:
+            raise QuestionError(
+                f"A user's turn is longer than {MAX_QUESTION_CHARS} characters.",
+                code="history_too_long",
+                param="history",
+            )
         if _FORBIDDEN.search(turn.content):
             raise QuestionError(
                 "The history holds control characters or broken Unicode.", code="invalid_characters", param="history"
@@ -86,7 +95,7 @@ def make_question(
         )
     return Question(
         text=clean_text(text, param="question", max_chars=MAX_QUESTION_CHARS),
-        history=turns,
+        history=tuple(Turn(turn.role, _INVISIBLE.sub("", turn.content)) for turn in turns),
         documents=chosen,
         mode=Mode(mode),
         top_k=top_k,

@@ -5,6 +5,7 @@ A passage never crosses a section. Non-scope: embedding, ids.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,14 +31,15 @@ def passage_bounds(
 
     A single sentence longer than the limit is a passage of its own.
     """
-    section_starts = {section.span.start for section in sections}
+    section_starts = sorted(section.span.start for section in sections)
     bounds: list[tuple[int, int]] = []
     first, size = 0, 0
     for number, sentence in enumerate(sentences):
         length = count_tokens(sentence.of(text))
         if number > first:
             gap = text[sentences[number - 1].end : sentence.start]
-            new_section = any(sentences[number - 1].end <= start <= sentence.start for start in section_starts)
+            following = bisect_left(section_starts, sentences[number - 1].end)
+            new_section = following < len(section_starts) and section_starts[following] <= sentence.start
             if new_section or size + length > parameters.limit or ("\n" in gap and size >= parameters.target):
                 bounds.append((first, number))
                 first, size = number, 0

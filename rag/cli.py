@@ -91,7 +91,9 @@ def ingest(settings: Settings, force: bool, strict: bool) -> None:
     """Bring the index up to date with the corpus folder."""
     from rag import build
 
-    with click.progressbar(length=1, label="Embedding", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(
+        length=1, label="Embedding", file=sys.stderr, show_pos=True, hidden=not sys.stderr.isatty()
+    ) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = max(total, 1)
@@ -151,13 +153,10 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 @click.pass_obj
 def verify(settings: Settings) -> None:
     """Check every hash, count and offset of every snapshot. Exit 1 and the file's name on damage."""
-    from rag.errors import IndexMissing
-    from rag.snapshot import current_name, snapshot_names
+    from rag.snapshot import current_name, require_snapshots
     from rag.snapshot import verify as verify_snapshot
 
-    names = snapshot_names(settings.index_dir)
-    if not names:
-        raise IndexMissing(f"There is no index in {settings.index_dir} yet. Run `rag ingest` to make it.")
+    names = require_snapshots(settings.index_dir)
     current = current_name(settings.index_dir)
     damaged = False
     if current not in names:
@@ -178,20 +177,17 @@ def verify(settings: Settings) -> None:
 @click.pass_obj
 def snapshots(settings: Settings) -> None:
     """List the snapshots of the index, newest first."""
-    from rag.errors import IndexCorrupt
-    from rag.snapshot import current_name, read_snapshot, snapshot_names
+    from rag.snapshot import current_name, read_snapshot, require_snapshots
 
     current = current_name(settings.index_dir)
-    for name in snapshot_names(settings.index_dir):
+    for name in require_snapshots(settings.index_dir):
         mark = "*" if name == current else " "
         try:
             made = read_snapshot(settings.index_dir / name).manifest
             facts = f"{made.documents} documents  {made.passages} passages  {made.embedder}"
-        except IndexCorrupt:
-            facts = "damaged; `rag verify` names the file"
+        except UnusableIndex as error:
+            facts = str(error)
         click.echo(f"{mark} {name}  {facts}")
-    if not current:
-        click.echo(f"There is no index in {settings.index_dir} yet. Run `rag ingest` to make it.", err=True)
 
 
 @main.command("settings")
@@ -205,11 +201,14 @@ def show_settings(settings: Settings) -> None:
 
 
 def _print_report(report: IngestReport) -> None:
+    from rag.ingest import Change
+
     for line in report.lines:
-        facts = f"{line.passages} passages" if line.passages else (line.message or "")
+        facts = line.message or (f"{line.passages} passages" if line.change is not Change.REMOVED else "")
         click.echo(f"  {line.change.value:<9} {_printable(line.path)}  {facts}")
+    counts = ", ".join(f"{report.count(change)} {change.value}" for change in Change if report.count(change))
     outcome = "published" if report.published else "nothing had changed"
-    click.echo(f"{outcome}: {report.snapshot} ({report.embedded} texts embedded)")
+    click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
 
 
 def _print_answer(answer: Answer) -> None:

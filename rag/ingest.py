@@ -59,6 +59,8 @@ class IngestReport:
         return sum(line.change is change for line in self.lines)
 
 
+# A title is searched and embedded with every passage; a longer one would drown them.
+MAX_TITLE_CHARS = 200
 # Texts per call of the model: enough to sort by length into full batches, few enough to show progress.
 _EMBED_SLICE = 512
 
@@ -94,6 +96,8 @@ def ingest_folder(
             lines = _report(documents, paths, skipped, known, {p.id: p for p in base.passages}.values())
             return IngestReport(base.id, False, lines, 0)
         vectors = _vectorise(documents, base, embedder, chunking, progress)
+        if not vectors.passages:
+            raise CorpusError(f"No document in {corpus_dir} holds a sentence, so the index was left as it is.")
         content = Content(
             documents=documents,
             passages=vectors.passages,
@@ -149,7 +153,7 @@ def cut(document: Document, embedder: Embedder, chunking: ChunkParameters) -> It
     for first, last in bounds:
         span = Span(spans[first].start, spans[last - 1].end)
         section = document.section_at(span)
-        context = document.metadata.title + (f"\n{section.label}" if section else "")
+        context = document.metadata.title[:MAX_TITLE_CHARS] + (f"\n{section.label}" if section else "")
         yield make_passage(document, span, tuple(spans[first:last]), context, first)
 
 

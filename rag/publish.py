@@ -38,6 +38,7 @@ from rag.snapshot import (
     document_line,
     passage_line,
     snapshot_names,
+    verify,
 )
 from rag.types import Document, Passage
 
@@ -78,7 +79,7 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
 
 
 def publish(index_dir: Path, content: Content, keep: int) -> str:
-    """Writes a snapshot, makes it current and removes all but the newest `keep`. The caller holds the lock.
+    """Writes a snapshot, makes it current and removes all but the newest `keep` good ones. The caller holds the lock.
 
     Returns the snapshot's name. Raises: IndexWriteError; the old index then stays as it was.
     """
@@ -181,9 +182,12 @@ def _sweep_unfinished(index_dir: Path) -> None:
 
 
 def _sweep_old(index_dir: Path, keep: int) -> None:
+    """Leaves the current snapshot and the newest good ones: a damaged one can never take over."""
     current = current_name(index_dir)
     others = [name for name in snapshot_names(index_dir) if name != current]
-    for name in others[keep - 1 :]:
+    damaged = [name for name in others if verify(index_dir / name)]
+    good = [name for name in others if name not in damaged]
+    for name in (*damaged, *good[keep - 1 :]):
         # First out of sight: a half-removed folder must not look like a damaged snapshot. What cannot be
         # removed now costs space, not answers, and is tried again by the next writer.
         doomed = index_dir / f"{UNFINISHED}{name}"

@@ -7,6 +7,7 @@ Non-scope: deciding whether the best one is good enough (`rag/abstain.py`), exac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ from rag.types import Evidence, Passage, Span
 # In a handful of passages "once" and "never" would weigh worlds apart: rarity is judged as if there
 # were at least this many.
 BACKGROUND_ROWS = 100
+
+# Shorter beginnings are shared by chance.
+LEAST_ROOT = 5
 
 # Further sentences are shown when they score nearly as well as the best one.
 MAX_SENTENCES = 3
@@ -37,7 +41,11 @@ class ReadingWeights:
     neighbour: float = 0.3  # of `words`, for words of the sentence before: "She also mentioned …" is about its person
     answer_type: float = 0.15
     passage: float = 0.35
+    heading: float = -0.15  # a heading names what the sentences under it say
 
+
+# One line of at most fifteen words without an end.
+_HEADING = re.compile(r"\S+(?:[^\S\n]+\S+){0,14}(?<![.!?。！？”\"'」:;,)])")
 
 READING_WEIGHTS = ReadingWeights()
 
@@ -60,6 +68,7 @@ class Reading:
 
     sentences: tuple[ScoredSentence, ...]
     evidence_coverage: float  # 0..1, as `coverage`, over all passages together
+    name_unknown: bool  # the question names something that no document holds
     name_elsewhere: bool  # the question names something that the documents hold, but not where the best sentence is
 
 
@@ -69,6 +78,7 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWei
     wanted = expected(query.text)
     scored: list[ScoredSentence] = []
     everything: set[str] = set()
+    names = _names(query.text)
     for passage, hit in zip(evidence.passages, evidence.hits, strict=True):
         first, last = passage.first_sentence, passage.first_sentence + len(passage.sentences)
         cosines = snapshot.sentence_vectors[first:last] @ query.vector
@@ -84,6 +94,7 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWei
                 + weigh.words * (here + weigh.neighbour * (near - here))
                 + weigh.answer_type * offered
                 + weigh.passage * hit.score
+                + weigh.heading * (_HEADING.fullmatch(text) is not None)
             )
             scored.append(ScoredSentence(passage, span, score, float(cosine), here, offered))
             before = tokens
@@ -93,7 +104,8 @@ def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWei
     return Reading(
         sentences=tuple(scored),
         evidence_coverage=coverage(weights, everything),
-        name_elsewhere=bool(scored) and _name_elsewhere(query.text, scored[0], snapshot),
+        name_unknown=any(not _known(name, snapshot.lexical) for name in names),
+        name_elsewhere=bool(scored) and _elsewhere(names, scored[0], snapshot),
     )
 
 
@@ -118,14 +130,21 @@ def coverage(weights: dict[str, float], tokens: set[str]) -> float:
     return float(np.clip(sum(weight for token, weight in weights.items() if token in tokens), 0, 1))
 
 
-def _name_elsewhere(question: str, best: ScoredSentence, snapshot: Snapshot) -> bool:
-    """Whether a known name or number of the question is in neither the sentence, the one before it, nor the title.
+def _names(question: str) -> set[str]:
+    """Search tokens of capitalised words past the first one, and of whatever holds a digit."""
+    if question.isupper():
+        return set()
+    words = question.split()
+    return {t for i, w in enumerate(words) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
 
-    Names are capitalised words past the first one, and whatever holds a digit. One that no document holds
-    counts for nothing here: it may be another word for the same thing (Czech, Prague).
-    """
-    asked = question.split()
-    names = {t for i, w in enumerate(asked) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
+
+def _known(name: str, lexical: LexicalIndex) -> bool:
+    """Whether a document holds the name or what it begins with: an Israeli is of Israel."""
+    return name in lexical or any(name[:end] in lexical for end in range(LEAST_ROOT, len(name)))
+
+
+def _elsewhere(names: set[str], best: ScoredSentence, snapshot: Snapshot) -> bool:
+    """Whether a known name is in neither the best sentence, the one before it, nor the title."""
     passage, text = best.passage, snapshot.documents[best.passage.document_id].text
     number = passage.sentences.index(best.span)
     near = [span.of(text) for span in passage.sentences[max(0, number - 1) : number + 1]]

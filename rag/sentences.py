@@ -23,7 +23,7 @@ SENTENCES_VERSION = 1
 MAX_SENTENCE_CHARS = 1000
 
 # The segmenter sees one block at a time: its time grows with the square of the length.
-MAX_BLOCK_CHARS = 10_000
+MAX_BLOCK_CHARS = 2_000
 # Blank lines; a heading with its line; the start of a list item.
 _BLOCK_EDGES = re.compile(
     r"\n[^\S\n]*(?:\n\s*)+|^ {0,3}#{1,6}\s.*$|^(?=[^\S\n]*(?:[-*+•‣▪◦]|\d{1,3}[.)])\s)", re.MULTILINE
@@ -31,13 +31,13 @@ _BLOCK_EDGES = re.compile(
 _STOP = re.compile(r"[.!?]\s+|[。！？\n]")
 
 # A word, then a capitalised word that opens sentences, without a space: a caption ran into the text.
-# Only function words count, so that EasyCard, YouTube and McDonald stay whole.
+# Only function words of three letters and more count, so that EasyCard, LinkedIn and McDonald stay whole.
 _GLUE = re.compile(
-    r"(?<=[a-z)\]”])(?=(?:The|This|That|These|Those|In|On|At|For|With|After|During|Through|While|When"
-    r"|As|It|He|She|We|They|There|According|However|Although)[ \u00a0])"
+    r"(?<=[a-z)\]”])(?=(?:The|This|That|These|Those|For|With|After|During|Through|While|When"
+    r"|She|They|There|According|However|Although)[ \u00a0])"
 )
-# White space, list bullets, quote marks of e-mail and the signs of a Markdown heading.
-_LEADING_MARKS = re.compile(r"(?:\s|[•‣▪◦·]|[-*+>](?=\s)|#{1,6}(?=\s))+")
+# White space, bullets and numbers of lists, quote marks of e-mail and the signs of a Markdown heading.
+_LEADING_MARKS = re.compile(r"(?:\s|[•‣▪◦·]|[-*+>](?=\s)|#{1,6}(?=\s)|\d{1,3}[.)](?=\s))+")
 _CHROME = re.compile(
     r"(?:jump|skip|go)\s+(?:directly\s+)?to\s+(?:the\s+)?(?:main\s+)?(?:content|navigation|menu|search)\b.{0,40}",
     re.IGNORECASE,

@@ -85,6 +85,14 @@ def snapshot_names(index_dir: Path) -> list[str]:
     return sorted((p.name for p in index_dir.iterdir() if _NAME.fullmatch(p.name) and p.is_dir()), reverse=True)
 
 
+def require_snapshots(index_dir: Path) -> list[str]:
+    """Finished snapshots, newest first. Raises: IndexMissing when there are none."""
+    names = snapshot_names(index_dir)
+    if not names:
+        raise IndexMissing(f"There is no index in {index_dir} yet. Run `rag ingest` to make it.")
+    return names
+
+
 def current_name(index_dir: Path) -> str | None:
     try:
         return (index_dir / CURRENT).read_text(encoding="utf-8").strip() or None
@@ -98,9 +106,7 @@ def open_snapshot(index_dir: Path) -> Snapshot:
     Raises: IndexMissing, IndexCorrupt when none is good, IndexModelMismatch for another format.
     """
     current = current_name(index_dir)
-    names = snapshot_names(index_dir)
-    if not names:
-        raise IndexMissing(f"There is no index in {index_dir} yet. Run `rag ingest` to make it.")
+    names = require_snapshots(index_dir)
     candidates = ([current] if current in names else []) + [n for n in names if n != current]
     warnings: tuple[str, ...] = (
         () if candidates[0] == current else (f"{CURRENT} names no snapshot; run `rag ingest` to mend it.",)
@@ -177,7 +183,7 @@ def verify(folder: Path) -> list[str]:
             _read_verified(folder, name, manifest.files[name])
         except IndexCorrupt as error:
             problems.append(str(error))
-    extra = {p.name for p in folder.iterdir()} - {*FILES, MANIFEST}
+    extra = {p.name for p in folder.glob("*")} - {*FILES, MANIFEST}
     problems += [f"{folder.name}/{name} does not belong to the snapshot." for name in sorted(extra)]
     if not problems:
         try:

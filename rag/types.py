@@ -5,6 +5,7 @@ All offsets are Unicode code points into `Document.text`, the canonical text kep
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -48,13 +49,15 @@ class Document:
     id: str
     text: str
     metadata: Metadata
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...]  # in order, not overlapping
     sha256: str  # of the file's bytes and of its metadata
 
     def section_at(self, span: Span) -> Section | None:
-        """The innermost section that holds the whole of `span`."""
-        holding = [s for s in self.sections if s.span.start <= span.start and span.end <= s.span.end]
-        return min(holding, key=lambda s: s.span.end - s.span.start, default=None)
+        """The section that holds the whole of `span`."""
+        number = bisect_right(self.sections, span.start, key=lambda section: section.span.start) - 1
+        if number < 0 or self.sections[number].span.end < span.end:
+            return None
+        return self.sections[number]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from rag.types import Document, Metadata
 MAX_FILE_BYTES = 20 * 2**20  # a text of 20 MiB is a few thousand pages: more is a mistake
 MAX_ID_CHARS = 100  # ids travel in URLs
 SIDECAR = ".toml"
+MAX_SIDECAR_BYTES = 64 * 2**10  # five short lines are needed
+MAX_REASON_CHARS = 200
 _METADATA_KEYS = ("title", "source", "publisher", "language", "published")
 _PUBLISHED = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -37,7 +39,7 @@ class Skipped:
 
 
 def read_folder(folder: Path) -> Iterator[tuple[str, Document | Skipped]]:
-    """(relative path, document or reason), ordered by path. Hidden files, READMEs and sidecars are left out.
+    """(relative path, document or reason), ordered by path. Hidden files and a README.md at the top are left out.
 
     Raises: CorpusError when the folder cannot be listed.
     """
@@ -45,6 +47,12 @@ def read_folder(folder: Path) -> Iterator[tuple[str, Document | Skipped]]:
         raise CorpusError(f"There is no folder {folder}. Create it and put the documents in, or set RAG_CORPUS_DIR.")
     taken: dict[str, str] = {}
     for relative in sorted(_files(folder)):
+        if relative.endswith(SIDECAR):
+            described = relative.removesuffix(SIDECAR)
+            if not os.path.lexists(folder / described):
+                message = f"there is no {described} that it describes; name it after its document, like a.txt{SIDECAR}"
+                yield relative, Skipped(relative, "orphan_metadata", message)
+            continue
         try:
             document = read_document(folder, relative)
         except LoaderError as error:
@@ -61,12 +69,15 @@ def read_folder(folder: Path) -> Iterator[tuple[str, Document | Skipped]]:
 def read_document(folder: Path, relative: str) -> Document:
     """Raises: LoaderError."""
     path = folder / relative
+    if not relative.isprintable():
+        raise LoaderError("its name holds unprintable or undecodable characters; rename it", code="bad_name")
     loader = LOADERS.get(path.suffix.lower())
+    if path.is_dir():
+        raise LoaderError("it is a link to a folder; put the folder itself here", code="not_regular_file")
     if loader is None:
         raise LoaderError(f"this type is not supported; known are {', '.join(sorted(LOADERS))}", code="unsupported")
     raw = _read_regular(path)
-    sidecar = path.with_name(path.name + SIDECAR)
-    described = _read_regular(sidecar) if os.path.lexists(sidecar) else b""
+    described = _read_sidecar(path.with_name(path.name + SIDECAR))
     loaded = loader(raw)
     known = _metadata(described)
     title = known.pop("title", None) or loaded.title or path.stem
@@ -89,11 +100,11 @@ def _files(folder: Path) -> Iterator[str]:
 
     for directory, subfolders, names in os.walk(folder, onerror=fail):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        for name in names:
+        linked = [name for name in subfolders if os.path.islink(os.path.join(directory, name))]
+        for name in (*names, *linked):
             relative = os.path.relpath(os.path.join(directory, name), folder)
-            if name.startswith(".") or name.endswith(SIDECAR) or relative.lower() == "readme.md":
-                continue
-            yield relative
+            if not name.startswith(".") and relative.lower() != "readme.md":
+                yield relative
 
 
 def _read_regular(path: Path) -> bytes:
@@ -116,12 +127,25 @@ def _read_regular(path: Path) -> bytes:
             raise LoaderError(f"it cannot be read: {error.strerror}", code="unreadable") from None
 
 
+def _read_sidecar(path: Path) -> bytes:
+    if not os.path.lexists(path):
+        return b""
+    try:
+        raw = _read_regular(path)
+    except LoaderError as error:
+        raise LoaderError(f"its {SIDECAR} file: {error}", code="metadata") from None
+    if len(raw) > MAX_SIDECAR_BYTES:
+        raise LoaderError(f"its {SIDECAR} file is larger than {MAX_SIDECAR_BYTES >> 10} KiB", code="metadata")
+    return raw
+
+
 def _metadata(raw: bytes) -> dict[str, Any]:
     """The sidecar's table. Raises: LoaderError (metadata) with the key at fault."""
     try:
         table = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LoaderError(f"its {SIDECAR} file is not valid TOML: {error}", code="metadata") from None
+    except (ValueError, RecursionError) as error:  # tomllib also lets giant numbers and deep nesting through
+        reason = str(error)[:MAX_REASON_CHARS]
+        raise LoaderError(f"its {SIDECAR} file is not valid TOML: {reason}", code="metadata") from None
     for key, value in table.items():
         if key not in _METADATA_KEYS:
             raise LoaderError(

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from rag.loaders.loaded import Loaded, decode
 from rag.types import Section, Span
 
-# CommonMark 0.31 §4.2: up to 3 spaces, 1-6 signs, then a space or the line's end; closing signs dropped.
-_HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+# CommonMark 0.31 §4.2: up to 3 spaces, 1-6 signs, then a space or the line's end.
+_HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
+MAX_LABEL_CHARS = 200  # a label is repeated with every passage of its section
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 PATH_SEPARATOR = " › "
 
@@ -31,6 +32,15 @@ def load_markdown(raw: bytes) -> Loaded:
     return Loaded(text, tuple(s for s in sections if s.label), title)
 
 
+def _label(rest: str) -> str:
+    """The words of a heading, without its closing signs."""
+    words = rest.strip()
+    unsigned = words.rstrip("#")
+    if unsigned != words and (not unsigned or unsigned[-1] in " \t"):
+        words = unsigned.rstrip()
+    return words if len(words) <= MAX_LABEL_CHARS else words[: MAX_LABEL_CHARS - 1] + "…"
+
+
 def _headings(text: str) -> Iterator[tuple[int, int, str]]:
     """(offset of the line, level, label) of each heading outside fenced code."""
     fence: str | None = None
@@ -43,5 +53,5 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
         elif mark and fence and mark[1][0] == fence[0] and len(mark[1]) >= len(fence):
             fence = None
         elif fence is None and (heading := _HEADING.match(bare)):
-            yield start, len(heading[1]), (heading[2] or "").strip()
+            yield start, len(heading[1]), _label(bare[heading.end() :])
         start += len(line)

@@ -57,7 +57,9 @@ async def ask(
     answers: AnswersDep,
 ) -> Response:
     if (question.documents or frozenset()) - answerer.snapshot.documents.keys():
-        raise ApiError(404, "not_found", "A document is not in the index; GET /documents lists it.", param="documents")
+        raise ApiError(
+            404, "not_found", "A document is not in the index; GET /documents lists those that are.", param="documents"
+        )
     if settings.log_questions:
         log.info("question", extra={"request_id": request.state.request_id, "question": question.text})
     job = await workers.start(lambda: answerer.stream(question))

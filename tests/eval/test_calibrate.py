@@ -70,6 +70,6 @@ def test_fits_on_dev_and_distractors(questions_file: Callable[..., Path], tmp_pa
     assert stored["run"]["far_refused"] > 0.9
     assert 0 < stored["threshold"] < 1
     fitted = Calibration(stored["weights"], stored["bias"], stored["threshold"])
-    good = dict.fromkeys(FEATURES, 1.0) | {"name_elsewhere": 0.0, "type_lacking": 0.0}
-    bad = dict.fromkeys(FEATURES, 0.0) | {"name_elsewhere": 1.0, "type_lacking": 1.0}
+    good = dict.fromkeys(FEATURES, 1.0) | {"name_elsewhere": 0.0, "name_unknown": 0.0, "type_lacking": 0.0}
+    bad = dict.fromkeys(FEATURES, 0.0) | {"name_elsewhere": 1.0, "name_unknown": 1.0, "type_lacking": 1.0}
     assert fitted.probability(good) > fitted.probability(bad)

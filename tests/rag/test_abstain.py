@@ -17,7 +17,7 @@ PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
 
 
 def reading(score: float = 1.0, type_match: float = OFFERED, covered: float = 0.5) -> Reading:
-    return Reading((ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match),), covered, True)
+    return Reading((ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match),), covered, True, True)
 
 
 def evidence(cosine: float | None) -> Evidence:
@@ -52,7 +52,7 @@ def test_a_refusal_says_how_near_the_material_comes(cosine: float | None, covere
 
 
 def test_nothing_to_read_is_an_empty_index() -> None:
-    confidence, reason = judge(Reading((), 0.0, False), Evidence((), ()), load_calibration())
+    confidence, reason = judge(Reading((), 0.0, False, False), Evidence((), ()), load_calibration())
     assert (confidence.probability, reason) == (0.0, Reason.EMPTY_INDEX)
 
 

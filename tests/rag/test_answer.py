@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag import build
 from rag.answer import Answerer
 from rag.check import make_question
 from rag.errors import NotFoundError
+from rag.settings import Settings
+from rag.snapshot import snapshot_names
 from rag.types import Abstained, Citation, Final, Reason, Sources, Status, Support, Text
 from rag.wire import answer_wire
 
@@ -104,6 +108,17 @@ def test_a_language_model_that_is_not_there_is_a_warning(hashed_article: Answere
     answer = hashed_article.answer(make_question("How many registered participants?", mode="llm"))
     assert answer.mode.value == "extractive"
     assert "No language model" in answer.warnings[0]
+
+
+def test_an_answer_from_an_older_snapshot_says_so(
+    write_corpus: Callable[[Mapping[str, str | bytes]], Path], settings: Settings
+) -> None:
+    for number in (264, 265):
+        write_corpus({"a.txt": f"The summit drew {number} people."})
+        build.ingest(settings)
+    (settings.index_dir / snapshot_names(settings.index_dir)[0] / "dense.faiss").write_bytes(b"broken")
+    answer = build.open_answerer(settings).answer(make_question("How many people did the summit draw?"))
+    assert "older snapshot" in answer.warnings[0]
 
 
 def test_stopping_early_stops_the_work(hashed_article: Answerer) -> None:

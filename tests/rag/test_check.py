@@ -57,9 +57,15 @@ def test_accepted_questions(text: str, kept: str) -> None:
         ({"history": [Turn("system", "x")]}, "history"),
         ({"history": [Turn("user", "\ud800")]}, "history"),
         ({"history": [Turn("user", "x")] * 51}, "history"),
+        ({"history": [Turn("user", "x" * 4001)]}, "history"),
     ],
 )
 def test_refused_fields_are_named(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(QuestionError) as raised:
         make_question("Who?", **fields)
     assert raised.value.param == param
+
+
+def test_invisible_characters_leave_the_history_too() -> None:
+    asked = make_question("Who?", history=[Turn("user", "\u202eWho\u200b?")])
+    assert asked.history == (Turn("user", "Who?"),)

@@ -73,6 +73,7 @@ def test_ask_says_when_there_is_no_answer(rag: Rag, write_corpus: Write) -> None
         (["ask", "Who?", "--top-k", "0"], 2, "between 1 and 50"),
         (["ask", "Who?"], 3, "rag ingest"),
         (["verify"], 3, "rag ingest"),
+        (["snapshots"], 3, "rag ingest"),
         (["ingest"], 2, "no folder"),
         (["frobnicate"], 2, "No such command"),
     ],
@@ -98,6 +99,8 @@ def test_verify_names_the_damaged_file(rag: Rag, write_corpus: Write, settings: 
     assert result.exit_code == 1
     assert "dense.faiss is damaged" in result.stdout
     assert "damaged" in rag("snapshots").stdout
+    assert rag("ingest", "--force").exit_code == 0
+    assert rag("verify").exit_code == 0
 
 
 def test_a_misspelt_setting_is_an_error(rag: Rag) -> None:

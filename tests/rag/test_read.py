@@ -62,19 +62,21 @@ def test_every_sentence_of_the_evidence_is_scored_once(hashed_article: Answerer)
 
 
 @pytest.mark.parametrize(
-    ("question", "elsewhere"),
+    ("question", "elsewhere", "unknown"),
     [
-        ("What MOU did Taipei sign with Prague?", True),  # Prague is in the article, not where the MOUs are
-        ("What MOU did Taipei sign with Budapest?", False),
-        ("What MOU did Taipei sign with Lisbon?", False),  # not in the article at all: coverage says so
-        ("what mou did taipei sign with prague?", False),  # no capitals, no names
-        ("What did the 2021 Smart City Mayors’ Summit sign with Budapest?", False),  # the title is always near
+        ("What MOU did Taipei sign with Prague?", True, False),  # Prague is in the article, not where the MOUs are
+        ("What MOU did Taipei sign with Budapest?", False, False),
+        ("What MOU did Taipei sign with Lisbon?", False, True),
+        ("WHAT MOU DID TAIPEI SIGN WITH PRAGUE?", False, False),
+        ("what mou did taipei sign with prague?", False, False),  # no capitals, no names
+        ("What did the 2021 Smart City Mayors’ Summit sign with Budapest?", False, False),  # the title is always near
     ],
 )
-def test_a_known_name_that_is_not_near_the_best_sentence_is_noticed(
-    article: Answerer, question: str, elsewhere: bool
+def test_names_that_are_not_near_the_best_sentence_are_noticed(
+    article: Answerer, question: str, elsewhere: bool, unknown: bool
 ) -> None:
-    assert reading_of(article, question).name_elsewhere is elsewhere
+    reading = reading_of(article, question)
+    assert (reading.name_elsewhere, reading.name_unknown) == (elsewhere, unknown)
 
 
 def test_rarity_sums_to_one_and_coverage_adds_it_up(hashed_article: Answerer) -> None:
@@ -88,7 +90,7 @@ def test_rarity_sums_to_one_and_coverage_adds_it_up(hashed_article: Answerer) ->
 def scored(*scores: float) -> Reading:
     passage = Passage("d:0-9", "d", Span(0, 9), "123456789", "", (), 0)
     sentences = tuple(ScoredSentence(passage, Span(i, i + 1), s, 0.5, 0.5, 0.5) for i, s in enumerate(scores))
-    return Reading(sentences, 1.0, False)
+    return Reading(sentences, 1.0, False, False)
 
 
 @pytest.mark.parametrize(("scores", "shown"), [((1.0, 0.9, 0.86, 0.85), 3), ((1.0, 0.84), 1), ((1.0,), 1), ((), 0)])

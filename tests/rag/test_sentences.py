@@ -34,6 +34,9 @@ def sentences(text: str) -> list[str]:
         ("## Heading\n\nText.", ["Heading", "Text."]),
         ("## Heading\nText.", ["Heading", "Text."]),
         ("Three offices:\n- Canada\n- Israel\n* the UK", ["Three offices:", "Canada", "Israel", "the UK"]),
+        ("1. First item\n2) Second item", ["First item", "Second item"]),
+        ("Follow the city on LinkedIn for news.", ["Follow the city on LinkedIn for news."]),
+        ("The answer is 3.", ["The answer is 3."]),
         ("A line that is\nwrapped here. Next.", ["A line that is\nwrapped here.", "Next."]),
         ("Skip to main content\n\nText.", ["Text."]),
         ("We skip to the next point.", ["We skip to the next point."]),
@@ -66,7 +69,7 @@ def test_spans_are_ordered_disjoint_and_lose_nothing_but_marks(text: str) -> Non
     assert all(span.of(text).strip() == span.of(text) != "" for span in spans)
     kept = "".join(span.of(text) for span in spans)
     dropped = "".join(text[a:b] for a, b in zip([0, *edges[1::2]], [*edges[::2], len(text)], strict=True))
-    assert set("".join(dropped.split())) <= set("#•-"), "only marks and white space are left out"
+    assert set("".join(dropped.split())) <= set("#•-1."), "only marks and white space are left out"
     assert len(kept) + len(dropped) == len(text)
 
 

@@ -63,7 +63,17 @@ def test_metadata_comes_from_the_sidecar(write_corpus: Write) -> None:
 
 @pytest.mark.parametrize(
     "sidecar",
-    ["title = ", 'titel = "T"', "title = 3", 'source = "javascript:alert(1)"', 'published = "March"', b"\xff"],
+    [
+        "title = " + "[" * 20_000,
+        "title = " + "1" * 5_000,
+        "#" * 70_000,
+        "title = ",
+        'titel = "T"',
+        "title = 3",
+        'source = "javascript:alert(1)"',
+        'published = "March"',
+        b"\xff",
+    ],
 )
 def test_a_bad_sidecar_skips_its_document_with_the_reason(write_corpus: Write, sidecar: str | bytes) -> None:
     found = read(write_corpus({"a.txt": "x", "a.txt.toml": sidecar}))["a.txt"]
@@ -89,6 +99,24 @@ def test_links_pipes_and_other_types_are_not_read(write_corpus: Write, tmp_path:
     codes = {path: item.code for path, item in found.items() if isinstance(item, Skipped)}
     assert codes == {"b.pdf": "unsupported", "link.txt": "not_regular_file", "pipe.txt": "not_regular_file"}
     assert sorted(found) == ["a.txt", "b.pdf", "link.txt", "pipe.txt"]
+
+
+def test_names_links_and_stray_metadata_are_reported(write_corpus: Write, tmp_path: Path) -> None:
+    folder = write_corpus(
+        {"a.txt": "x", "gone.txt.toml": 'title = "T"', "a.toml": 'title = "T"', "line\nbreak.txt": "x"}
+    )
+    with open(os.fsencode(folder) + b"/bad\xff.txt", "wb") as file:
+        file.write(b"x")
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    codes = {path: item.code for path, item in read(folder).items() if isinstance(item, Skipped)}
+    assert codes == {
+        "gone.txt.toml": "orphan_metadata",
+        "a.toml": "orphan_metadata",
+        "line\nbreak.txt": "bad_name",
+        "bad\udcff.txt": "bad_name",
+        "linked": "not_regular_file",
+    }
 
 
 def test_a_giant_file_is_not_read(write_corpus: Write) -> None:

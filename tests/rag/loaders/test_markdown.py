@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.loaders.markdown import load_markdown
+from rag.loaders.markdown import MAX_LABEL_CHARS, load_markdown
 
 NEEDLE = (
     "# Summit\r\nIntro.\n\n## Day 1 ##\nOpening.\n\n"
@@ -25,6 +25,14 @@ def test_sections_are_labelled_by_their_path() -> None:
     assert "# not a heading" in bodies[1]
     assert bodies[3] == "## Day 2\nClosing é.\n"
     assert "".join(bodies) == NEEDLE
+
+
+def test_headings_are_read_in_one_pass_and_kept_short() -> None:
+    text = "# a" + " " * 100_000 + "b\n\n## " + "long " * 1000 + "\n\n## C# ##\n\n##\n"
+    labels = [s.label for s in load_markdown(text.encode()).sections]
+    assert labels[0].startswith("a ")
+    assert all(len(label) <= 3 * (MAX_LABEL_CHARS + 3) for label in labels)
+    assert labels[2].endswith("› C#")
 
 
 def test_a_file_without_headings_has_no_section() -> None:
