@@ -66,7 +66,8 @@ def command(distractors: Path, seed: int, questions: Path, out: Path) -> None:
     chance = random.Random(seed)
     others = chance.sample([q for q, _ in load_squad(distractors).questions], DISTRACTORS)
     rows = [_row(answerer, question) for question in dev]
-    others += chance.sample(swapped(dev), SWAPPED)
+    strangers = swapped(dev)
+    others += chance.sample(strangers, min(SWAPPED, len(strangers)))
     rows += [(values, False) for values, _ in (_row(answerer, question) for question in others)]
     values = np.array([[row[name] for name in FEATURES] for row, _ in rows])
     right = np.array([held for _, held in rows])
@@ -133,7 +134,7 @@ def _quality(
         "false_refusals": _share(refused[answerable]),
         "near_refused": _share(refused[:dev][near]),
         "far_refused": _share(refused[far]),
-        "swapped_refused": _share(refused[far.stop :]),
+        "swapped_refused": _share(refused[far.stop :]) if far.stop < len(refused) else None,
         "auroc_right": round(auroc(stated, right.tolist()) or 0.0, 4),
         "calibration_error": round(calibration_error(calibration_bins(stated, right.tolist())) or 0.0, 4),
     }
