@@ -17,8 +17,9 @@ from rag.read import Reading
 from rag.types import Confidence, Evidence, Reason
 
 # Words instead of percentages (product rule): the edges of the labels on the calibrated probability.
+# medium = more likely right than not.
 HIGH = 0.8
-MEDIUM = 0.55
+MEDIUM = 0.5
 # Below these the passages are about something else; only the words of a refusal depend on them.
 UNRELATED_COSINE = 0.2
 RELATED_COSINE = 0.45
