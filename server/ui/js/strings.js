@@ -15,7 +15,7 @@ const en = {
   welcomeTitle: "What would you like to know?",
   welcomeText:
     "Ask in your own words. Every sentence of an answer links to the place in the documents it was taken from. " +
-    "What is not in them is not answered.",
+    "Check the quote when it matters.",
   loadedTitle: (count) => `Answers come from ${plural(count, "document", "documents")}`,
   loadedNone: "No document is loaded yet.",
   loadedMore: (count) => `Show all ${count.toLocaleString("en")} documents`,
