@@ -1,0 +1,1 @@
+"""Trains the extractive reader. Imports `rag`; `rag` never imports it. Needs torch and transformers."""

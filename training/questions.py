@@ -1,0 +1,132 @@
+"""Other forms of a training question: as keywords, as a request, misspelt; and changed so that nothing answers it.
+
+The base model reads lower case only, so letter case needs no form of its own.
+Non-scope: paraphrase (needs a language model), deciding how often each form is shown.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+
+from rag.lexical import STOP_WORDS
+
+# Stop words of search that people keep when they type keywords.
+_KEPT_IN_KEYWORDS = frozenset({"who", "when", "where", "how", "many", "much", "not", "no", "more", "most", "only"})
+_REQUESTS = ("tell me ", "please tell me ", "i want to know ", "can you tell me ", "do you know ", "find out ")
+_NOUN_REQUEST = re.compile(r"^(?:what|which|who) (?:is|was|are|were) (the|a|an) ", re.I)
+_WHICH = re.compile(
+    r"^(?:what|which) (?!(?:is|was|are|were|do|did|does|has|have|had|can|could|will|would|should|may|might|must|cannot"
+    r"|not|of|else|happens|happened|made|makes)\b)(?=[a-z]+ )",
+    re.I,
+)
+_HOW_MANY = re.compile(r"^how many ", re.I)
+_NEIGHBOURS = {
+    "a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk",
+    "k": "jl", "l": "k", "m": "n", "n": "bm", "o": "ip", "p": "o", "q": "w", "r": "et", "s": "ad", "t": "ry",
+    "u": "yi", "v": "cb", "w": "qe", "x": "zc", "y": "tu", "z": "x",
+}  # fmt: skip
+
+# Names (not the first word) and numbers: what decides which of two similar facts is meant.
+_NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*")
+_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+_YEAR = re.compile(r"1\d{3}|20\d\d")
+_OPPOSITES = {
+    a: b
+    for pair in (
+        "first last", "most least", "largest smallest", "highest lowest", "before after", "north south", "east west",
+        "increase decrease", "increased decreased", "more fewer", "oldest newest", "best worst", "early late",
+        "minimum maximum", "northern southern", "eastern western", "won lost", "longest shortest", "higher lower",
+        "always never", "inside outside", "begin end", "began ended", "greater smaller", "male female", "old new",
+    )
+    for a, b in (pair.split(), reversed(pair.split()))
+}  # fmt: skip
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+def as_keywords(question: str) -> str:
+    """What a person types into a search box: the words that carry meaning, in their order."""
+    words = question.rstrip("? .").split()
+    kept = []
+    for word in words:
+        plain = word.lower().strip(",;:\"'")
+        if plain in _KEPT_IN_KEYWORDS or plain not in STOP_WORDS:
+            kept.append(word)
+    return " ".join(kept)
+
+
+def as_request(question: str, chance: random.Random) -> str:
+    """An imperative: `What is the X?` → `name the X`, otherwise `tell me …`."""
+    body = question.rstrip("? .")
+    if _NOUN_REQUEST.match(body):
+        return _NOUN_REQUEST.sub(lambda m: f"{chance.choice(('name', 'give me', 'tell me', 'show me'))} {m[1]} ", body)
+    if _HOW_MANY.match(body) and chance.random() < 0.5:
+        return _HOW_MANY.sub(f"{chance.choice(('number of', 'give the number of', 'count of'))} ", body)
+    if _WHICH.match(body) and chance.random() < 0.4:
+        return _WHICH.sub(f"{chance.choice(('name the', 'list the', 'give the'))} ", body)
+    return chance.choice(_REQUESTS) + body[:1].lower() + body[1:]
+
+
+def misspelt(question: str, chance: random.Random) -> str:
+    """One or two typing errors in words of five letters or more."""
+    words = question.split(" ")
+    long = [i for i, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
+    for i in chance.sample(long, min(len(long), chance.choice((1, 1, 2)))):
+        words[i] = _mistype(words[i], chance)
+    return " ".join(words)
+
+
+def _mistype(word: str, chance: random.Random) -> str:
+    at = chance.randrange(1, len(word) - 1)
+    match chance.randrange(4):
+        case 0:
+            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        case 1:
+            return word[:at] + word[at + 1 :]
+        case 2:
+            return word[:at] + word[at] + word[at:]
+        case _:
+            return word[:at] + chance.choice(_NEIGHBOURS.get(word[at].lower(), "e")) + word[at + 1 :]
+
+
+def forms(question: str, chance: random.Random) -> list[str]:
+    """One of each other form, those that came out different and still say something."""
+    bare = question.rstrip("?").strip()
+    made = [as_keywords(question), as_request(question, chance), misspelt(question, chance), bare]
+    return list(dict.fromkeys(m for m in made if m != question and len(m.split()) >= 2))
+
+
+def names_and_numbers(texts: Sequence[str]) -> dict[str, list[str]]:
+    """The names, years and other numbers of an article: what may stand in for one another."""
+    found: dict[str, set[str]] = {"name": set(), "year": set(), "number": set()}
+    for text in texts:
+        found["name"].update(n for n in _NAME.findall(text) if n.lower() not in STOP_WORDS)
+        for number in _NUMBER.findall(text):
+            found["year" if _YEAR.fullmatch(number) else "number"].add(number)
+    return {kind: sorted(values) for kind, values in found.items()}
+
+
+def unanswerable(question: str, passage: str, others: dict[str, list[str]], chance: random.Random) -> str | None:
+    """The question with one name or number that the passage holds replaced by another of the article that it
+    does not hold, or with one word turned into its opposite; None where neither can be done.
+    """
+    swaps: list[tuple[int, int, str]] = []
+    held = passage.lower()
+    for kind, pattern in (("name", _NAME), ("number", _NUMBER)):
+        for match in pattern.finditer(question):
+            group = "year" if kind == "number" and _YEAR.fullmatch(match[0]) else kind
+            if match[0].lower() not in held:
+                continue
+            candidates = chance.sample(others[group], min(8, len(others[group])))
+            fit = next((c for c in candidates if c.lower() not in held and c.lower() not in question.lower()), None)
+            if fit:
+                swaps.append((match.start(), match.end(), fit))
+    for match in _WORD.finditer(question):
+        opposite = _OPPOSITES.get(match[0].lower())
+        if opposite and match[0].lower() in held and opposite not in held:
+            swaps.append((match.start(), match.end(), opposite))
+    if not swaps:
+        return None
+    start, end, new = chance.choice(swaps)
+    return question[:start] + new + question[end:]

@@ -1,0 +1,107 @@
+"""Reads the question sets and splits them by document, before anything else looks at them.
+
+Non-scope: cutting passages, tokens (`training/prepare.py`).
+Source of the form: SQuAD 2.0 (Rajpurkar et al. 2018).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SQUAD = "squad_37_articles"
+WIKI = "shifts_new_wiki"
+REDDIT = "shifts_reddit"
+AMAZON = "shifts_amazon_reviews"
+QAMR = "qamr"
+SOURCES = (SQUAD, WIKI, REDDIT, AMAZON, QAMR)
+
+# Their titles name a subject; the other sets have one title for everything, which says nothing.
+TITLED = (SQUAD, WIKI)
+# Documents held out of each set for development and again for the test.
+HELD_OUT = {SQUAD: 6, WIKI: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A quote of the paragraph and where it begins, in code points."""
+
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question; no answers: the paragraph does not say."""
+
+    id: str
+    text: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    source: str
+    article: str  # title as in the file
+    text: str
+    questions: tuple[Asked, ...]
+
+    @property
+    def title(self) -> str:
+        """What the reader is shown; empty where the set has none."""
+        return self.article.replace("_", " ") if self.source in TITLED else ""
+
+
+def read_source(data: Path, source: str) -> list[Paragraph]:
+    """All paragraphs of one file, in its order.
+
+    Raises: ValueError when an answer is not where the file says it is.
+    """
+    content = json.loads((data / f"{source}.json").read_text(encoding="utf-8"))["data"]
+    paragraphs = []
+    for article in content:
+        for paragraph in article["paragraphs"]:
+            text = paragraph["context"]
+            asked = []
+            for qa in paragraph["qas"]:
+                found = () if qa.get("is_impossible") else qa["answers"]
+                answers = tuple(Answer(a["text"], a["answer_start"]) for a in found)
+                for answer in answers:
+                    if text[answer.start : answer.start + len(answer.text)] != answer.text:
+                        raise ValueError(f"{source}.json: the answer of {qa['id']} is not at its place.")
+                asked.append(Asked(str(qa["id"]), qa["question"].strip(), answers))
+            paragraphs.append(Paragraph(source, article["title"], text, tuple(asked)))
+    return paragraphs
+
+
+def split_articles(titles: Sequence[str], held_out: int, seed: int) -> dict[str, list[str]]:
+    """{"dev", "test", "train"}: titles by seeded shuffle, `held_out` each for the first two."""
+    order = sorted(set(titles))
+    random.Random(seed).shuffle(order)
+    return {
+        "dev": sorted(order[:held_out]),
+        "test": sorted(order[held_out : 2 * held_out]),
+        "train": sorted(order[2 * held_out :]),
+    }
+
+
+def splits(data: Path, seed: int) -> dict[str, dict[str, list[str]]]:
+    """The split of every set that holds documents out: {source: {split: titles}}."""
+    return {
+        source: split_articles([p.article for p in read_source(data, source)], count, seed)
+        for source, count in HELD_OUT.items()
+    }
+
+
+def paragraphs_of(data: Path, split: str, seed: int) -> Iterator[Paragraph]:
+    """The paragraphs of "train", "dev" or "test"; the sets without documents of their own are all training."""
+    chosen = splits(data, seed)
+    for source in SOURCES:
+        if source not in chosen and split != "train":
+            continue
+        for paragraph in read_source(data, source):
+            if source not in chosen or paragraph.article in chosen[source][split]:
+                yield paragraph
