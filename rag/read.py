@@ -33,15 +33,15 @@ NEARLY_AS_GOOD = 0.85
 
 @dataclass(frozen=True, slots=True)
 class ReadingWeights:
-    """What each feature adds to a sentence's score; the best sentences on other documents were found with
-    these (`python -m eval tune`, eval/tuning.json)."""
+    """What each feature adds to a sentence's score: the best on other documents, or within a question or two
+    of it (`python -m eval tune`, eval/tuning.json)."""
 
     meaning: float = 1.0
     words: float = 0.6
     neighbour: float = 0.3  # of `words`, for words of the sentence before: "She also mentioned …" is about its person
     answer_type: float = 0.15
     passage: float = 0.35
-    heading: float = -0.15  # a heading names what the sentences under it say
+    heading: float = -0.15  # a heading names what the sentences under it say; the public sets have none to tune on
 
 
 # One line of at most fifteen words without an end.
