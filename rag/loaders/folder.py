@@ -26,6 +26,7 @@ SIDECAR = ".toml"
 MAX_SIDECAR_BYTES = 64 * 2**10  # five short lines are needed
 MAX_REASON_CHARS = 200
 _METADATA_KEYS = ("title", "source", "publisher", "language", "published")
+_UNDECODABLE = re.compile("[\ud800-\udfff]")  # how os.walk passes on bytes that are not UTF-8
 _PUBLISHED = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -69,8 +70,8 @@ def read_folder(folder: Path) -> Iterator[tuple[str, Document | Skipped]]:
 def read_document(folder: Path, relative: str) -> Document:
     """Raises: LoaderError."""
     path = folder / relative
-    if not relative.isprintable():
-        raise LoaderError("its name holds unprintable or undecodable characters; rename it", code="bad_name")
+    if _UNDECODABLE.search(relative):
+        raise LoaderError("its name is not UTF-8; rename it", code="bad_name")
     loader = LOADERS.get(path.suffix.lower())
     if path.is_dir():
         raise LoaderError("it is a link to a folder; put the folder itself here", code="not_regular_file")
@@ -80,7 +81,7 @@ def read_document(folder: Path, relative: str) -> Document:
     described = _read_sidecar(path.with_name(path.name + SIDECAR))
     loaded = loader(raw)
     known = _metadata(described)
-    title = known.pop("title", None) or loaded.title or path.stem
+    title = known.pop("title", None) or loaded.title or " ".join(path.stem.split())
     digest = hashlib.sha256(len(described).to_bytes(8, "big") + described + raw).hexdigest()
     return Document(document_id(relative), loaded.text, Metadata(title=title, **known), loaded.sections, digest)
 

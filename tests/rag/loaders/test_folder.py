@@ -101,10 +101,14 @@ def test_links_pipes_and_other_types_are_not_read(write_corpus: Write, tmp_path:
     assert sorted(found) == ["a.txt", "b.pdf", "link.txt", "pipe.txt"]
 
 
+def test_odd_names_are_names(write_corpus: Write) -> None:
+    found = read(write_corpus({"line\nbreak.txt": "x", "台北　峰會.txt": "x", "a\u00a0b.txt": "x"}))
+    titles = {item.metadata.title for item in found.values() if isinstance(item, Document)}
+    assert titles == {"line break", "台北 峰會", "a b"}
+
+
 def test_names_links_and_stray_metadata_are_reported(write_corpus: Write, tmp_path: Path) -> None:
-    folder = write_corpus(
-        {"a.txt": "x", "gone.txt.toml": 'title = "T"', "a.toml": 'title = "T"', "line\nbreak.txt": "x"}
-    )
+    folder = write_corpus({"a.txt": "x", "gone.txt.toml": 'title = "T"', "a.toml": 'title = "T"'})
     with open(os.fsencode(folder) + b"/bad\xff.txt", "wb") as file:
         file.write(b"x")
     (tmp_path / "elsewhere").mkdir()
@@ -113,7 +117,6 @@ def test_names_links_and_stray_metadata_are_reported(write_corpus: Write, tmp_pa
     assert codes == {
         "gone.txt.toml": "orphan_metadata",
         "a.toml": "orphan_metadata",
-        "line\nbreak.txt": "bad_name",
         "bad\udcff.txt": "bad_name",
         "linked": "not_regular_file",
     }
