@@ -40,6 +40,7 @@ READING: dict[str, tuple[float, ...]] = {
     "neighbour": (0.0, 0.15, 0.3, 0.6),
     "answer_type": (0.0, 0.08, 0.15, 0.3, 0.5),
     "passage": (0.0, 0.2, 0.35, 0.5, 0.8),
+    "span": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5),
 }
 TOP_K = 8
 
@@ -140,7 +141,7 @@ def _measure(
         holds = [contains(passage.text, asked.answers) for passage in evidence.passages[:5]]
         first += holds[:1] == [True]
         five += any(holds)
-        sentences = read(query, evidence, bench.answerer.snapshot, weigh).sentences
+        sentences = read(query, evidence, bench.answerer.snapshot, bench.answerer.reader, weigh).sentences
         if sentences:
             top = sentences[0]
             best += contains(top.span.of(documents[top.passage.document_id].text), asked.answers)

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from importlib import resources
 
 from rag.answer_type import LACKING, OFFERED
-from rag.read import Reading
+from rag.read import SPAN_LIMIT, Reading
 from rag.types import Confidence, Evidence, Reason
 
 # Words instead of percentages (product rule): the edges of the labels on the calibrated probability.
 # medium = more likely right than not.
 HIGH = 0.8
 MEDIUM = 0.5
-# Below these the passages are about something else; only the words of a refusal depend on them.
-UNRELATED_COSINE = 0.2
+# Below it the passages are about something else, unless they hold words of the question.
 RELATED_COSINE = 0.45
 
 
@@ -32,6 +31,7 @@ class Calibration:
     weights: Mapping[str, float]
     bias: float
     threshold: float
+    reader: str | None = None  # the reader that it was fitted with, name@fingerprint
 
     def probability(self, values: Mapping[str, float]) -> float:
         """0..1 that the answer is right and in the material."""
@@ -39,18 +39,26 @@ class Calibration:
         return 1 / (1 + math.exp(-logit))
 
 
-def load_calibration() -> Calibration:
-    """The calibration that ships with this version."""
+def load_calibration(*, reader: bool) -> Calibration:
+    """The calibration that ships with this version, for answers with or without a reader."""
     stored = json.loads(resources.files("rag").joinpath("calibration.json").read_text(encoding="utf-8"))
-    return Calibration(stored["weights"], stored["bias"], stored["threshold"])
+    fitted = stored["with_reader" if reader else "without_reader"]
+    return Calibration(fitted["weights"], fitted["bias"], fitted["threshold"], _known(fitted["run"]["reader"]))
 
 
+def _known(reader: str | None) -> str | None:
+    """Without the precision it runs at, which moves its scores by less than any two questions differ."""
+    return reader and reader.partition("/")[0]
+
+
+# Of any answer, and those that only a reader gives.
 FEATURES = ("score", "sentence_cosine", "coverage", "name_unknown", "name_elsewhere", "type_offered", "type_lacking")
+READER_FEATURES = ("log_odds", "log_odds_elsewhere", "lead")
 
 
 def features(reading: Reading) -> dict[str, float]:
     """What the probability is computed from, by name. The reading holds at least one sentence."""
-    best = reading.sentences[0]
+    best, *others = reading.sentences
     return {
         "score": best.score,
         "sentence_cosine": best.cosine,
@@ -59,19 +67,27 @@ def features(reading: Reading) -> dict[str, float]:
         "name_elsewhere": float(reading.name_elsewhere),
         "type_offered": float(best.type_match == OFFERED),
         "type_lacking": float(best.type_match == LACKING),
+        "log_odds": best.log_odds,
+        "log_odds_elsewhere": max((s.log_odds for s in others), default=-SPAN_LIMIT),
+        "lead": best.score - others[0].score if others else best.score,
     }
+
+
+def fits(calibration: Calibration, reader: str | None) -> bool:
+    """Whether the probability was fitted on what this reader marks."""
+    return calibration.reader in (None, _known(reader))
 
 
 def judge(reading: Reading, evidence: Evidence, calibration: Calibration) -> tuple[Confidence, Reason | None]:
     """How sure, and why not when it is not sure enough."""
     if not reading.sentences:
         return Confidence(0.0, "low"), Reason.EMPTY_INDEX
+    nearest = max((h.cosine for h in evidence.hits if h.cosine is not None), default=0.0)
+    if nearest < RELATED_COSINE and reading.evidence_coverage == 0:
+        return Confidence(0.0, "low"), Reason.NO_MATCH  # neither its words nor its meaning are there
     probability = calibration.probability(features(reading))
     label = "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
     confidence = Confidence(probability, label)
     if probability >= calibration.threshold:
         return confidence, None
-    nearest = max((h.cosine for h in evidence.hits if h.cosine is not None), default=0.0)
-    if nearest < UNRELATED_COSINE and reading.evidence_coverage == 0:
-        return confidence, Reason.NO_MATCH
     return confidence, Reason.NOT_ANSWERED if nearest >= RELATED_COSINE else Reason.WEAK_MATCH

@@ -1,6 +1,6 @@
 """From a question to a cited answer, as one stream of events: start reading here.
 
-resolve the follow-up → retrieve → read → judge → quote, each quote proven before it is yielded → final.
+resolve the follow-up → take it apart → retrieve → read → judge → quote, each quote proven before it is yielded → final.
 Every caller (HTTP, page, command line, evaluation) folds this stream. Non-scope: JSON (`rag/wire.py`).
 """
 
@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from time import perf_counter
 
-from rag.abstain import Calibration, judge
+from rag.abstain import Calibration, fits, judge
 from rag.cite import CitationBook
+from rag.compose import choose, short_answers
 from rag.errors import NotFoundError
-from rag.language import frame_language, not_found_text, unreadable
+from rag.language import frame_language, not_found_text, partial_text, unreadable
 from rag.memory import standalone
-from rag.read import ScoredSentence, choose, read
-from rag.retrieve import Retriever
+from rag.parts import parts_of
+from rag.read import Reading, ScoredSentence, read, reranked
+from rag.reader import Reader
+from rag.retrieve import Query, Retriever, merged
 from rag.snapshot import Snapshot
 from rag.types import (
     Abstained,
     Abstention,
     Answer,
+    Citation,
     Confidence,
     Event,
     Evidence,
@@ -34,13 +38,30 @@ from rag.types import (
     Question,
     Reason,
     Sentence,
+    ShortAnswer,
     Sources,
     Status,
     Support,
     Text,
 )
 
+UNCALIBRATED = "The confidence was fitted for another reader: it says less about this one."
 NO_LLM = "No language model is configured, so the answer is quoted from the documents."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things that a question asks, and what came of it."""
+
+    query: Query
+    evidence: Evidence
+    reading: Reading
+    confidence: Confidence
+    reason: Reason | None  # None: it is answered
+
+    @property
+    def chosen(self) -> list[ScoredSentence]:
+        return choose(self.reading, self.query.text) if self.reason is None else []
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,7 @@ class Answerer:
     """Answers from one snapshot. Thread-safe: all state of a question lives in its own stream."""
 
     retriever: Retriever
+    reader: Reader | None
     models: Models
     calibration: Calibration
 
@@ -75,71 +97,108 @@ class Answerer:
         times = [perf_counter()]
         alone = self.resolve(question)
         times.append(perf_counter())
-        query = self.retriever.query(alone)
-        evidence = self.retriever.find(query, question.top_k, question.documents)
+        queries = [self.retriever.query(part) for part in parts_of(alone)]
+        found = [self.retriever.find(query, question.top_k, question.documents) for query in queries]
         times.append(perf_counter())
-        yield Sources(evidence)
-        reading = read(query, evidence, self.snapshot)
+        yield Sources(merged(found, question.top_k))
+        parts = [self._part(question, query, evidence) for query, evidence in zip(queries, found, strict=True)]
+        book = CitationBook(self.snapshot.documents)
+        sentences: list[Sentence] = []
+        for event in self._events(parts, book):
+            if isinstance(event, Text):
+                sentences.append(event.sentence)
+            yield event
+        times.append(perf_counter())
+        yield Final(self._final(question, alone, parts, sentences, book, times))
+
+    def _part(self, question: Question, query: Query, evidence: Evidence) -> Part:
+        reading = read(query, evidence, self.snapshot, self.reader)
         confidence, reason = judge(reading, evidence, self.calibration)
         if unreadable(question.text, query.tokens, self.retriever.embedder, self.snapshot.lexical):
             confidence, reason = Confidence(0.0, "low"), Reason.UNSUPPORTED_LANGUAGE
-        book = CitationBook(self.snapshot.documents)
-        sentences: list[Sentence] = []
-        if reason is None:
-            for event in self._quoted(choose(reading), book):
-                if isinstance(event, Text):
-                    sentences.append(event.sentence)
-                yield event
-        else:
-            yield Abstained(Abstention(reason, confidence))
-        times.append(perf_counter())
-        yield Final(self._final(question, alone, evidence, confidence, reason, sentences, book, times))
+        return Part(query, reranked(evidence, reading), reading, confidence, reason)
 
-    def _quoted(self, chosen: list[ScoredSentence], book: CitationBook) -> Iterator[Event]:
-        """The chosen sentences in document order, each after its citation."""
-        for sentence in sorted(chosen, key=lambda s: (s.passage.document_id, s.span)):
-            citation, new = book.cite(sentence.passage, sentence.span)
-            if new:
-                yield citation
-            yield Text(Sentence(citation.quote, (citation.number,), Support.VERBATIM))
+    def _events(self, parts: Sequence[Part], book: CitationBook) -> Iterator[Event]:
+        """Part by part the chosen sentences in document order, each after its citation; or that there are none."""
+        first = parts[0]
+        if first.reason is not None and all(part.reason for part in parts):
+            yield Abstained(Abstention(first.reason, first.confidence))
+        shown: set[int] = set()
+        for part in parts:
+            chosen = part.chosen
+            marked = short_answers(chosen, part.query.text)
+            for sentence in sorted(chosen, key=lambda s: (s.passage.document_id, s.span)):
+                highlight = sentence.answer if sentence in marked else None
+                citation, new = book.cite(sentence.passage, sentence.span, highlight)
+                if new:
+                    yield citation
+                if citation.number not in shown:
+                    shown.add(citation.number)
+                    yield Text(Sentence(citation.quote, (citation.number,), Support.VERBATIM))
 
     def _final(
         self,
         question: Question,
         alone: str,
-        evidence: Evidence,
-        confidence: Confidence,
-        reason: Reason | None,
+        parts: Sequence[Part],
         sentences: list[Sentence],
         book: CitationBook,
         times: list[float],
     ) -> Answer:
+        found = [part for part in parts if part.reason is None]
+        missing = tuple(part.query.text for part in parts if part.reason is not None) if found else ()
+        reason = None if found else parts[0].reason
+        language = frame_language(question)
         if reason is None:
             text = " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in sentences)
             plain = " ".join(s.text for s in sentences)
+            if missing:
+                text, plain = (f"{t} {partial_text(missing, language)}" for t in (text, plain))
         else:
-            text = plain = not_found_text(reason, frame_language(question))
+            text = plain = not_found_text(reason, language)
+        short = self._short_answers(found, book.all())
         steps = dict(zip(("resolve", "retrieve", "read"), pairwise(times), strict=True))
         return Answer(
             id=self._answer_id(question),
             question=question.text,
             standalone_question=alone,
-            status=Status.ANSWERED if reason is None else Status.NOT_FOUND,
+            status=Status.NOT_FOUND if reason else Status.PARTIAL if missing else Status.ANSWERED,
             reason=reason,
-            confidence=confidence,
-            short_answer=None,
+            confidence=min((part.confidence for part in found or parts), key=lambda c: c.probability),
+            short_answer=short[0] if short else None,
+            short_answers=short,
             text=text,
             text_plain=plain,
             sentences=tuple(sentences),
             citations=book.all(),
-            consulted=evidence,
-            warnings=self.snapshot.warnings + ((NO_LLM,) if question.mode is Mode.LLM else ()),
+            missing=missing,
+            consulted=merged([part.evidence for part in parts], question.top_k),
+            warnings=self._warnings(question),
             mode=Mode.EXTRACTIVE,
             index=self.snapshot.info,
             models=self.models,
             timings_ms={name: (end - start) * 1000 for name, (start, end) in steps.items()}
             | {"total": (times[-1] - times[0]) * 1000},
         )
+
+    def _short_answers(self, found: Sequence[Part], citations: Sequence[Citation]) -> tuple[ShortAnswer, ...]:
+        """The marked words of every answered part, best first, each by the citation that holds it."""
+        numbers = {(c.document_id, c.span): c.number for c in citations}
+        short = [
+            ShortAnswer(s.answer.of(self.snapshot.documents[s.passage.document_id].text), number)
+            for part in found
+            for s in short_answers(part.chosen, part.query.text)
+            if s.answer and (number := numbers[s.passage.document_id, s.span])
+        ]
+        return tuple(dict.fromkeys(short))
+
+    def _warnings(self, question: Question) -> tuple[str, ...]:
+        warnings = self.snapshot.warnings
+        if question.mode is Mode.LLM:
+            warnings += (NO_LLM,)
+        if not fits(self.calibration, self.models.reader):
+            warnings += (UNCALIBRATED,)
+        return warnings
 
     def _answer_id(self, question: Question) -> str:
         """The same question to the same index has the same id, so a permalink can be made again."""

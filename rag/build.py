@@ -10,13 +10,18 @@ import os
 from rag.abstain import load_calibration
 from rag.answer import Answerer
 from rag.chunk import ChunkParameters
-from rag.embed import HASH_MODEL, Embedder, HashEmbedder, SentenceTransformerEmbedder, find_model
+from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
+from rag.encoder import open_encoder
 from rag.errors import IndexModelMismatch
 from rag.ingest import IngestReport, Progress, ingest_folder
+from rag.reader import SHIPPED, Reader, open_reader
 from rag.retrieve import Retriever
-from rag.settings import Settings
+from rag.settings import DEFAULT_MODEL, NO_READER, SHIPPED_READER, Settings
 from rag.snapshot import open_snapshot
 from rag.types import Models
+
+# Beside the snapshots: made by the same commands, as safe to delete.
+EXPORTS = "models"
 
 
 def load_embedder(settings: Settings, threads: int | None = None) -> Embedder:
@@ -27,7 +32,21 @@ def load_embedder(settings: Settings, threads: int | None = None) -> Embedder:
     if settings.model == HASH_MODEL:
         return HashEmbedder()
     folder, name = find_model(settings.model, download=settings.model_download)
-    return SentenceTransformerEmbedder(folder, name, threads or settings.threads)
+    return open_encoder(folder, name, settings.runtime, threads or settings.threads, settings.index_dir / EXPORTS)
+
+
+def load_reader(settings: Settings) -> Reader | None:
+    """The reader of the settings; None where it is off.
+
+    Raises: ModelError.
+    """
+    if settings.reader == NO_READER:
+        return None
+    base, _ = find_model(DEFAULT_MODEL, download=False)
+    folder, name = SHIPPED, SHIPPED_READER
+    if settings.reader != SHIPPED_READER:
+        folder, name = find_model(settings.reader, download=settings.model_download)
+    return open_reader(folder, name, base, settings.runtime, settings.threads, settings.index_dir / EXPORTS)
 
 
 def ingest(
@@ -37,6 +56,7 @@ def ingest(
 
     Raises: ModelError, CorpusError, IndexBusy, IndexWriteError.
     """
+    load_reader(settings)  # exports it, once, so that the first question need not wait
     return ingest_folder(
         settings.corpus_dir,
         settings.index_dir,
@@ -48,8 +68,8 @@ def ingest(
     )
 
 
-def open_answerer(settings: Settings, embedder: Embedder | None = None) -> Answerer:
-    """Answers from the current index.
+def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: Reader | None = None) -> Answerer:
+    """Answers from the current index; models that are given are used instead of those of the settings.
 
     Raises: IndexMissing, IndexCorrupt, IndexModelMismatch, ModelError.
     """
@@ -59,6 +79,12 @@ def open_answerer(settings: Settings, embedder: Embedder | None = None) -> Answe
     if (made_by, snapshot.manifest.dimension) != (embedder.id, embedder.dimension):
         raise IndexModelMismatch(
             f"The index was made with the model {made_by}, but {embedder.id} is set. "
-            "Set RAG_MODEL back, or run `rag ingest` to make the index again."
+            "Set RAG_MODEL and RAG_RUNTIME back, or run `rag ingest` to make the index again."
         )
-    return Answerer(Retriever(snapshot, embedder), Models(embedder=embedder.id), load_calibration())
+    reader = reader or load_reader(settings)
+    return Answerer(
+        Retriever(snapshot, embedder),
+        reader,
+        Models(embedder=embedder.id, reader=reader.id if reader else None),
+        load_calibration(reader=reader is not None),
+    )

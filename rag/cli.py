@@ -127,7 +127,7 @@ def ask(
     if as_json:
         click.echo(json.dumps(answer_wire(answer), ensure_ascii=False, indent=2))
     else:
-        _print_answer(answer)
+        print_answer(answer)
     if answer.status is Status.NOT_FOUND:
         sys.exit(EXIT_NOT_GOOD)
 
@@ -211,7 +211,12 @@ def _print_report(report: IngestReport) -> None:
     click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
 
 
-def _print_answer(answer: Answer) -> None:
+def print_answer(answer: Answer) -> None:
+    """The words that answer, the sentences they stand in, then where each quote is from."""
+    for short in answer.short_answers:
+        click.echo(f"{_printable(' '.join(short.text.split()))} [{short.citation}]")
+    if answer.short_answers:
+        click.echo()
     click.echo(_printable(answer.text, keep="\n"))
     for citation in answer.citations:
         place = f"{citation.document_id}:{citation.span.start}-{citation.span.end}"

@@ -1,18 +1,16 @@
-"""Turns texts into unit vectors: sentence-transformers for real, word hashes for tests and trials.
+"""What turns texts into unit vectors, word hashes that do so for tests and trials, and where models are found.
 
-Every embedder has an `id` that changes when its vectors would. Non-scope: storing or comparing vectors.
+Every embedder has an `id` that changes when its vectors would. Non-scope: running models (`rag/encoder.py`,
+`rag/reference.py`), storing or comparing vectors.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import threading
 from collections.abc import Sequence
-from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +18,11 @@ from numpy.typing import NDArray
 from rag.errors import ModelError
 from rag.settings import DEFAULT_MODEL
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
 Vectors = NDArray[np.float32]
 
 HASH_MODEL = "word-hash"
 # What a model folder needs at run time; weights in formats that run code when read are never taken.
 _MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
-_BATCH = 32
 
 
 class Embedder(Protocol):
@@ -49,51 +43,6 @@ class Embedder(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Wordpieces of `text`, special ones not counted."""
-
-
-class SentenceTransformerEmbedder:
-    """A sentence-transformers model from a folder, with the prompts of its own configuration.
-
-    Loaded when first used: its `id` alone tells whether an index fits, without seconds of imports.
-    """
-
-    def __init__(self, folder: Path, name: str, threads: int) -> None:
-        """Raises: ModelError when the folder holds no safetensors model."""
-        if not any(folder.rglob("*.safetensors")):
-            raise ModelError(f"The model {name} has no .safetensors weights; choose one that has (RAG_MODEL).")
-        self.id = f"{name}@{_fingerprint(folder)}"
-        self.english_only = name == DEFAULT_MODEL  # also when its folder was given: see `find_model`
-        self._load = partial(_load, folder, name, threads)
-        self._lock = threading.RLock()  # the fast tokenizer raises "Already borrowed" when shared
-
-    @cached_property
-    def _model(self) -> SentenceTransformer:
-        """Raises: ModelError when it cannot be loaded."""
-        return self._load()
-
-    @property
-    def dimension(self) -> int:
-        with self._lock:
-            dimension = self._model.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError("The embedding model does not say its dimension; choose another one (RAG_MODEL).")
-        return dimension
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        with self._lock:
-            vectors = self._model.encode_document(
-                list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
-        return np.ascontiguousarray(vectors, np.float32).reshape(len(texts), self.dimension)
-
-    def encode_question(self, text: str) -> Vectors:
-        with self._lock:
-            vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
-        return np.ascontiguousarray(vector, np.float32)
-
-    def count_tokens(self, text: str) -> int:
-        with self._lock:
-            return len(self._model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 class HashEmbedder:
@@ -144,26 +93,7 @@ def find_model(model: str, *, download: bool) -> tuple[Path, str]:
         ) from error
 
 
-def _load(folder: Path, name: str, threads: int) -> SentenceTransformer:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # it deadlocks after a fork
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # the weights load in a blink
-    import torch  # several seconds to import: only when a real model is wanted
-    from sentence_transformers import SentenceTransformer
-
-    torch.set_num_threads(threads)
-    try:
-        return SentenceTransformer(
-            str(folder),
-            device="cpu",
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True},
-        )
-    except Exception as error:  # transformers raises anything for a broken folder
-        raise ModelError(f"The model {name} cannot be loaded: {error}") from error
-
-
-def _fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
     """12 hex digits over every file that decides the vectors."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".txt", ".model", ".safetensors")):

@@ -5,7 +5,8 @@
     ├── QuestionError          a question that cannot be asked
     ├── CorpusError            the corpus as a whole cannot be read
     ├── LoaderError            one file cannot be read (reported, the others go on)
-    ├── ModelError             an embedding model cannot be loaded
+    ├── ModelError             a model cannot be loaded
+    │   └── UnsupportedModel   it cannot be exported; the reference runtime may serve it
     ├── NotFoundError          an unknown document, passage or answer
     └── UnusableIndex          the index cannot be used
         ├── IndexMissing       there is none yet
@@ -55,6 +56,10 @@ class LoaderError(RagError):
 
 class ModelError(RagError):
     code = "model_unavailable"
+
+
+class UnsupportedModel(ModelError):
+    """The message says what about the model is not supported, as the end of a sentence."""
 
 
 class NotFoundError(RagError):

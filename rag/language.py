@@ -45,6 +45,13 @@ def not_found_text(reason: Reason, language: str) -> str:
     return _NOT_FOUND[language][reason]
 
 
+def partial_text(missing: Sequence[str], language: str) -> str:
+    """What of the question was not found, in words."""
+    if language == "zh-Hant":
+        return "文件中找不到：" + "".join(f"「{part}」" for part in missing)
+    return "Not found in the documents: " + " ".join(f"“{part}”" for part in missing)
+
+
 def unreadable(question: str, tokens: Sequence[str], embedder: Embedder, lexical: LexicalIndex) -> bool:
     """True when most letters are of a foreign script, the encoder reads English only and no document
     holds a word of that script: whatever came back would be chance."""

@@ -1,34 +1,26 @@
-"""Scores the sentences of the evidence as answers, by features that need no trained reader.
+"""Scores the sentences of the evidence as answers: by what they mean and hold, and by what the trained reader marks.
 
-A sentence answers well when it means what the question means, holds its rare words, holds the kind of
-thing that is asked for, and stands in a passage that was found near the top.
-Non-scope: deciding whether the best one is good enough (`rag/abstain.py`), exact answer spans.
+A sentence answers well when it means what the question means, holds its rare words and the kind of thing that is asked
+for, stands in a passage that was found near the top, and when the reader finds the answer in it. Passages are read in
+stages, the next one only while nothing read so far answers clearly.
+Non-scope: deciding whether the best one is good enough (`rag/abstain.py`), what is shown (`rag/compose.py`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answer_type import expected, match
-from rag.lexical import LexicalIndex, tokenize
+from rag.answer_type import match
+from rag.lexical import tokenize
+from rag.reader import Marks, Reader
 from rag.retrieve import Query
 from rag.snapshot import Snapshot
-from rag.types import Evidence, Passage, Span
-
-# In a handful of passages "once" and "never" would weigh worlds apart: rarity is judged as if there
-# were at least this many.
-BACKGROUND_ROWS = 100
-
-# Shorter beginnings are shared by chance.
-LEAST_ROOT = 5
-
-# Further sentences are shown when they score nearly as well as the best one.
-MAX_SENTENCES = 3
-NEARLY_AS_GOOD = 0.85
+from rag.types import Evidence, Hit, Passage, Span
+from rag.wording import Wording, wording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,111 +34,142 @@ class ReadingWeights:
     answer_type: float = 0.15
     passage: float = 0.35
     heading: float = -0.15  # a heading names what the sentences under it say; the public sets have none to tune on
+    span: float = 0.15  # for each unit of the span's log-odds
 
+
+READING_WEIGHTS = ReadingWeights()
+# Log-odds beyond which a span says no more: 0.9997.
+SPAN_LIMIT = 8.0
+# Passages of the first stage, and the log-odds of a span from which on the next stage is not read: of what the later
+# passages add, nine tenths is found by questions below it.
+FIRST_STAGE = 3
+CLEAR = 4.0
 
 # One line of at most fifteen words without an end.
 _HEADING = re.compile(r"\S+(?:[^\S\n]+\S+){0,14}(?<![.!?。！？”\"'」:;,)])")
 
-READING_WEIGHTS = ReadingWeights()
-
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """One sentence of the evidence; every feature 0..1 but `cosine` (-1..1), higher is better."""
+    """One sentence of the evidence; higher is better in every number."""
 
     passage: Passage
     span: Span
     score: float
-    cosine: float
-    coverage: float  # share of the question's words that it holds, weighted by their rarity
-    type_match: float  # as `answer_type.match`
+    cosine: float  # -1..1
+    coverage: float  # 0..1: as `Wording.coverage`
+    type_match: float  # 0..1: as `answer_type.match`
+    answer: Span | None  # the words that the reader marks in it, in document offsets; None where it was not read
+    log_odds: float  # of those words being the answer, against "the passage does not say"; 0 where it was not read
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All sentences of the evidence, best first, and what the evidence as a whole holds of the question."""
+    """The sentences that were read, best first, and what the evidence as a whole holds of the question."""
 
     sentences: tuple[ScoredSentence, ...]
+    passages_read: int  # by the trained reader
     evidence_coverage: float  # 0..1, as `coverage`, over all passages together
     name_unknown: bool  # the question names something that no document holds
     name_elsewhere: bool  # the question names something that the documents hold, but not where the best sentence is
 
 
-def read(query: Query, evidence: Evidence, snapshot: Snapshot, weigh: ReadingWeights = READING_WEIGHTS) -> Reading:
-    """Every sentence of the evidence, scored."""
-    weights = rarity(query.tokens, snapshot.lexical)
-    wanted = expected(query.text)
+def read(
+    query: Query,
+    evidence: Evidence,
+    snapshot: Snapshot,
+    reader: Reader | None = None,
+    weigh: ReadingWeights = READING_WEIGHTS,
+) -> Reading:
+    """The sentences of the evidence, scored; those of all passages where there is no reader."""
+    scorer = _Scorer(query, wording_of(query.text, query.tokens, snapshot.lexical), snapshot, weigh)
     scored: list[ScoredSentence] = []
-    everything: set[str] = set()
-    names = _names(query.text)
-    for passage, hit in zip(evidence.passages, evidence.hits, strict=True):
-        first, last = passage.first_sentence, passage.first_sentence + len(passage.sentences)
-        cosines = snapshot.sentence_vectors[first:last] @ query.vector
-        before: set[str] = set()
-        for span, cosine in zip(passage.sentences, cosines, strict=True):
-            text = span.of(snapshot.documents[passage.document_id].text)
-            tokens = set(tokenize(text))
-            here = coverage(weights, tokens)
-            near = coverage(weights, tokens | before)
-            offered = match(wanted, query.text, text)
-            score = (
-                weigh.meaning * float(cosine)
-                + weigh.words * (here + weigh.neighbour * (near - here))
-                + weigh.answer_type * offered
-                + weigh.passage * hit.score
-                + weigh.heading * (_HEADING.fullmatch(text) is not None)
-            )
-            scored.append(ScoredSentence(passage, span, score, float(cosine), here, offered))
-            before = tokens
-            everything |= tokens
-        everything.update(tokenize(passage.context))
-    scored.sort(key=lambda s: (-s.score, s.passage.document_id, s.span))
+    done = 0
+    for stage in _stages(len(evidence.passages), FIRST_STAGE if reader else len(evidence.passages)):
+        passages = evidence.passages[stage]
+        marks: Sequence[Marks | None] = [None] * len(passages)
+        if reader:
+            titles = [snapshot.documents[p.document_id].metadata.title for p in passages]
+            marks = reader.read(query.text, [(t, p.text) for t, p in zip(titles, passages, strict=True)])
+        for passage, hit, marked in zip(passages, evidence.hits[stage], marks, strict=True):
+            scored += scorer.sentences(passage, hit, marked)
+        scored.sort(key=lambda s: (-s.score, s.passage.document_id, s.span))
+        done = stage.stop
+        if scored and scored[0].log_odds >= CLEAR:
+            break
+    everything = {token for p in evidence.passages for token in tokenize(f"{p.context}\n{p.text}")}
     return Reading(
         sentences=tuple(scored),
-        evidence_coverage=coverage(weights, everything),
-        name_unknown=any(not _known(name, snapshot.lexical) for name in names),
-        name_elsewhere=bool(scored) and _elsewhere(names, scored[0], snapshot),
+        passages_read=done if reader else 0,
+        evidence_coverage=scorer.wording.coverage(everything),
+        name_unknown=scorer.wording.name_unknown,
+        name_elsewhere=bool(scored) and _elsewhere(scorer.wording, scored[0], snapshot),
     )
 
 
-def choose(reading: Reading) -> list[ScoredSentence]:
-    """The one to three sentences that answer best, best first."""
-    if not reading.sentences:
-        return []
-    best = reading.sentences[0]
-    enough = NEARLY_AS_GOOD * best.score
-    return [best, *(s for s in reading.sentences[1:MAX_SENTENCES] if s.score >= enough)]
+def reranked(evidence: Evidence, reading: Reading) -> Evidence:
+    """The passages by their best sentence; those that were not read keep their order behind."""
+    best: dict[str, float] = {}
+    for sentence in reading.sentences:
+        best.setdefault(sentence.passage.id, sentence.score)
+    order = sorted(range(len(evidence.passages)), key=lambda i: -best.get(evidence.passages[i].id, -np.inf))
+    return Evidence(tuple(evidence.passages[i] for i in order), tuple(evidence.hits[i] for i in order))
 
 
-def rarity(tokens: Iterable[str], lexical: LexicalIndex) -> dict[str, float]:
-    """Each distinct token's weight, summing to 1: rare words say more."""
-    raw = {token: lexical.inverse_document_frequency(token, least_rows=BACKGROUND_ROWS) for token in tokens}
-    total = sum(raw.values())
-    return {token: weight / total for token, weight in raw.items()}
+def _stages(count: int, first: int) -> Iterator[slice]:
+    yield slice(0, min(first, count))
+    if first < count:
+        yield slice(first, count)
 
 
-def coverage(weights: dict[str, float], tokens: set[str]) -> float:
-    """0..1: the weight of those that are among `tokens`; 0 for a question without any word."""
-    return float(np.clip(sum(weight for token, weight in weights.items() if token in tokens), 0, 1))
+@dataclass(frozen=True, slots=True)
+class _Scorer:
+    """Scores sentences for one question."""
+
+    query: Query
+    wording: Wording
+    snapshot: Snapshot
+    weigh: ReadingWeights
+
+    def sentences(self, passage: Passage, hit: Hit, marks: Marks | None) -> Iterator[ScoredSentence]:
+        first, last = passage.first_sentence, passage.first_sentence + len(passage.sentences)
+        cosines = self.snapshot.sentence_vectors[first:last] @ self.query.vector
+        before: set[str] = set()
+        for span, cosine in zip(passage.sentences, cosines, strict=True):
+            text = passage.text[span.start - passage.span.start : span.end - passage.span.start]
+            tokens = set(tokenize(text))
+            here, near = self.wording.coverage(tokens), self.wording.coverage(tokens | before)
+            offered = match(self.wording.wanted, self.query.text, text)
+            answer, log_odds = _marked(marks, passage, span)
+            score = (
+                self.weigh.meaning * float(cosine)
+                + self.weigh.words * (here + self.weigh.neighbour * (near - here))
+                + self.weigh.answer_type * offered
+                + self.weigh.passage * hit.score
+                + self.weigh.heading * (_HEADING.fullmatch(text) is not None)
+                + self.weigh.span * log_odds
+            )
+            yield ScoredSentence(passage, span, score, float(cosine), here, offered, answer, log_odds)
+            before = tokens
 
 
-def _names(question: str) -> set[str]:
-    """Search tokens of capitalised words past the first one, and of whatever holds a digit."""
-    if question.isupper():
-        return set()
-    words = question.split()
-    return {t for i, w in enumerate(words) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
+def _marked(marks: Marks | None, passage: Passage, sentence: Span) -> tuple[Span | None, float]:
+    """The reader's words in a sentence, in document offsets, and their log-odds within ±SPAN_LIMIT."""
+    offset = passage.span.start
+    if marks is None:
+        return None, 0.0
+    found = marks.best(Span(sentence.start - offset, sentence.end - offset))
+    if found is None:
+        return None, -SPAN_LIMIT
+    return Span(found.span.start + offset, found.span.end + offset), float(
+        np.clip(found.score, -SPAN_LIMIT, SPAN_LIMIT)
+    )
 
 
-def _known(name: str, lexical: LexicalIndex) -> bool:
-    """Whether a document holds the name or what it begins with: an Israeli is of Israel."""
-    return name in lexical or any(name[:end] in lexical for end in range(LEAST_ROOT, len(name)))
-
-
-def _elsewhere(names: set[str], best: ScoredSentence, snapshot: Snapshot) -> bool:
+def _elsewhere(wording: Wording, best: ScoredSentence, snapshot: Snapshot) -> bool:
     """Whether a known name is in neither the best sentence, the one before it, nor the title."""
     passage, text = best.passage, snapshot.documents[best.passage.document_id].text
     number = passage.sentences.index(best.span)
     near = [span.of(text) for span in passage.sentences[max(0, number - 1) : number + 1]]
     held = set(tokenize(" ".join([passage.context, *near])))
-    return any(name in snapshot.lexical for name in names - held)
+    return not wording.known_names <= held

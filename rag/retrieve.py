@@ -5,7 +5,9 @@ Non-scope: writing the index, judging or quoting what was found.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from rag.fuse import DENSE_WEIGHT, DENSE_WEIGHT_CJK, convex
 from rag.lexical import has_cjk, tokenize
 from rag.snapshot import Snapshot
 from rag.spelling import Speller
-from rag.types import Evidence, Hit
+from rag.types import Evidence, Hit, Passage
 
 # Candidates per ranking before fusion: the depth at which the fusion weights were measured.
 CANDIDATES = 100
@@ -85,3 +87,16 @@ class Retriever:
             for row, score in fused
         )
         return Evidence(tuple(passages[row] for row, _ in fused), hits)
+
+
+def merged(found: Sequence[Evidence], top_k: int) -> Evidence:
+    """At most `top_k` passages of several searches: the best of each in turn, none twice."""
+    if len(found) == 1:
+        return found[0]
+    pairs = [zip(evidence.passages, evidence.hits, strict=True) for evidence in found]
+    distinct: dict[str, tuple[Passage, Hit]] = {}
+    for turn in zip_longest(*pairs):
+        for passage, hit in filter(None, turn):
+            distinct.setdefault(passage.id, (passage, hit))
+    kept = list(distinct.values())[:top_k]
+    return Evidence(tuple(passage for passage, _ in kept), tuple(hit for _, hit in kept))

@@ -15,10 +15,14 @@ from rag.errors import SettingsError
 
 PREFIX = "RAG_"
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+INT8, FP32, REFERENCE = RUNTIMES = ("int8", "fp32", "reference")
+SHIPPED_READER, NO_READER = "event-reader", "off"
 
 
-def _setting(default: Any, doc: str, lowest: float | None = None, highest: float | None = None) -> Any:
-    return field(default=default, metadata={"doc": doc, "lowest": lowest, "highest": highest})
+def _setting(
+    default: Any, doc: str, lowest: float | None = None, highest: float | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    return field(default=default, metadata={"doc": doc, "lowest": lowest, "highest": highest, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,20 @@ class Settings:
         DEFAULT_MODEL,
         "Embedding model: the embedded default, or the folder or name of any sentence-transformers model.",
     )
-    model_download: bool = _setting(
-        False, "Allow the model to be fetched from its hub by name when it is not on this machine."
+    reader: str = _setting(
+        SHIPPED_READER,
+        "Model that marks answers: the shipped one, the folder or name of any BERT- or RoBERTa-like "
+        "question-answering model, or off.",
     )
-    threads: int = _setting(1, "Threads that one model computation uses while serving.", 1, 256)
+    runtime: str = _setting(
+        INT8,
+        "How models run: int8, fp32 (exact, three times slower) or reference (sentence-transformers for embedding).",
+        choices=RUNTIMES,
+    )
+    model_download: bool = _setting(
+        False, "Allow models to be fetched from their hub by name when they are not on this machine."
+    )
+    threads: int = _setting(1, "Passages that are read side by side for one question.", 1, 256)
     keep_snapshots: int = _setting(3, "Index snapshots kept on disk, the current one included.", 2, 1000)
     host: str = _setting("127.0.0.1", "Address that the server binds.")
     port: int = _setting(8000, "Port that the server binds.", 0, 65535)
@@ -85,6 +99,8 @@ def _parse(key: str, raw: str, default: Any, limits: Mapping[str, Any]) -> Any:
             return False
         raise SettingsError(f"{key} must be on or off.")
     if kind is str:
+        if limits["choices"] and raw not in limits["choices"]:
+            raise SettingsError(f"{key} must be one of: {', '.join(limits['choices'])}.")
         return raw
     if issubclass(kind, Path):
         if not raw:

@@ -210,8 +210,8 @@ class Answer:
     standalone_question: str
     status: Status
     reason: Reason | None
-    confidence: Confidence
-    short_answer: ShortAnswer | None
+    confidence: Confidence  # of the least sure part that is answered
+    short_answer: ShortAnswer | None  # the best of `short_answers`
     text: str  # with [n] markers; in not_found the sentence that says so
     text_plain: str  # without markers
     sentences: tuple[Sentence, ...]
@@ -222,6 +222,8 @@ class Answer:
     index: IndexInfo
     models: Models
     timings_ms: dict[str, float] = field(default_factory=dict)
+    short_answers: tuple[ShortAnswer, ...] = ()  # the words that answer, best first; several for a list
+    missing: tuple[str, ...] = ()  # in partial: what of the question was not found
 
 
 # The stream: Sources once, then (Citation* then Text) per sentence, or Abstained; Final always last.

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from typing_extensions import TypedDict
 
-from rag.types import Answer, Citation, Document, Evidence, Section, Sentence, Span
+from rag.types import Answer, Citation, Document, Evidence, Section, Sentence, ShortAnswer, Span
 
 SCORE_DIGITS = 4  # beyond float32 noise between machines
 FRAGMENT_WORDS = 6  # words at either end of a text fragment: unique in practice, short in a link
@@ -89,6 +89,8 @@ class AnswerWire(TypedDict):
     reason: str | None
     confidence: ConfidenceWire
     short_answer: ShortAnswerWire | None
+    short_answers: list[ShortAnswerWire]
+    missing: list[str]
     answer: str
     answer_plain: str
     sentences: list[SentenceWire]
@@ -127,7 +129,10 @@ class DocumentTextWire(DocumentWire):
 
 
 class PassageInContextWire(TypedDict):
-    """A quote between its surroundings: `text == before + quote + after` of that stretch of the document."""
+    """A quote between its surroundings: `text == before + quote + after` of that stretch of the document.
+
+    Where a highlight was asked for, `quote == quote_before + highlight + quote_after`; else the three are null.
+    """
 
     document_id: str
     title: str
@@ -136,6 +141,9 @@ class PassageInContextWire(TypedDict):
     before: str
     quote: str
     after: str
+    quote_before: str | None
+    highlight: str | None
+    quote_after: str | None
     section: SectionWire | None
 
 
@@ -149,6 +157,10 @@ def section_wire(section: Section | None) -> SectionWire | None:
 
 def sentence_wire(sentence: Sentence) -> SentenceWire:
     return {"text": sentence.text, "citations": list(sentence.citations), "support": sentence.support.value}
+
+
+def short_answer_wire(short: ShortAnswer) -> ShortAnswerWire:
+    return {"text": short.text, "citation": short.citation}
 
 
 def citation_wire(citation: Citation) -> CitationWire:
@@ -210,7 +222,9 @@ def answer_wire(answer: Answer, conversation_id: str | None = None) -> AnswerWir
             "label": answer.confidence.label,
             "probability": round(answer.confidence.probability, SCORE_DIGITS),
         },
-        "short_answer": None if short is None else {"text": short.text, "citation": short.citation},
+        "short_answer": None if short is None else short_answer_wire(short),
+        "short_answers": [short_answer_wire(s) for s in answer.short_answers],
+        "missing": list(answer.missing),
         "answer": answer.text,
         "answer_plain": answer.text_plain,
         "sentences": [sentence_wire(s) for s in answer.sentences],
@@ -250,8 +264,13 @@ def document_text_wire(document: Document) -> DocumentTextWire:
     return {**document_wire(document), "text": document.text, "sections": sections}
 
 
-def passage_in_context_wire(document: Document, span: Span, around: int | None = None) -> PassageInContextWire:
-    """The quote at `span` with at most `around` characters on each side; None = the whole document."""
+def passage_in_context_wire(
+    document: Document, span: Span, around: int | None = None, highlight: Span | None = None
+) -> PassageInContextWire:
+    """The quote at `span` with at most `around` characters on each side; None = the whole document.
+
+    `highlight` lies inside `span`.
+    """
     text = document.text
     first = 0 if around is None else max(0, span.start - around)
     last = len(text) if around is None else min(len(text), span.end + around)
@@ -263,5 +282,8 @@ def passage_in_context_wire(document: Document, span: Span, around: int | None =
         "before": text[first : span.start],
         "quote": span.of(text),
         "after": text[span.end : last],
+        "quote_before": text[span.start : highlight.start] if highlight else None,
+        "highlight": highlight.of(text) if highlight else None,
+        "quote_after": text[highlight.end : span.end] if highlight else None,
         "section": section_wire(document.section_at(span)),
     }

@@ -11,7 +11,8 @@ import pytest
 from rag import build
 from rag.answer import Answerer
 from rag.embed import HASH_MODEL, Embedder, HashEmbedder
-from rag.settings import Settings
+from rag.reader import Reader
+from rag.settings import NO_READER, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTICLE_ID = "2021-smart-city-mayors-summit"
@@ -37,7 +38,7 @@ def write_corpus(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Path]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings that keep everything under the test's own folder and need no model."""
-    return Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", model=HASH_MODEL)
+    return Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", model=HASH_MODEL, reader=NO_READER)
 
 
 @pytest.fixture
@@ -61,17 +62,27 @@ def real_embedder() -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def article(tmp_path_factory: pytest.TempPathFactory, real_embedder: Embedder) -> Answerer:
-    """The real article behind the real model."""
+def real_reader() -> Reader:
+    """The shipped reader."""
+    reader = build.load_reader(Settings())
+    assert reader is not None
+    return reader
+
+
+@pytest.fixture(scope="session")
+def article(tmp_path_factory: pytest.TempPathFactory, real_embedder: Embedder, real_reader: Reader) -> Answerer:
+    """The real article behind the real models."""
     settings = Settings(corpus_dir=ROOT / "corpus", index_dir=tmp_path_factory.mktemp("index"))
     build.ingest(settings, real_embedder)
-    return build.open_answerer(settings, real_embedder)
+    return build.open_answerer(settings, real_embedder, real_reader)
 
 
 @pytest.fixture(scope="session")
 def hashed_article(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     """The real article behind word hashes: fast, for tests about offsets rather than meaning."""
-    settings = Settings(corpus_dir=ROOT / "corpus", index_dir=tmp_path_factory.mktemp("index"), model=HASH_MODEL)
+    settings = Settings(
+        corpus_dir=ROOT / "corpus", index_dir=tmp_path_factory.mktemp("index"), model=HASH_MODEL, reader=NO_READER
+    )
     embedder = HashEmbedder()
     build.ingest(settings, embedder)
     return build.open_answerer(settings, embedder)

@@ -14,11 +14,21 @@ from tests.conftest import ROOT
 # Lower layers first; a module may import only from lower layers, or from its own where `siblings` is said.
 LAYERS: list[set[str]] = [
     {"rag", "rag.types", "rag.errors", "rag.settings"},
-    {"rag.loaders", "rag.sentences", "rag.check", "rag.wire"},
-    {"rag.chunk", "rag.embed", "rag.dense", "rag.lexical", "rag.fuse", "rag.spelling"},
-    {"rag.snapshot", "rag.publish", "rag.answer_type"},
-    {"rag.ingest", "rag.retrieve"},
-    {"rag.read", "rag.abstain", "rag.cite", "rag.memory", "rag.language"},
+    {"rag.loaders", "rag.sentences", "rag.check", "rag.wire", "rag.graph", "rag.runtime"},
+    {
+        "rag.chunk",
+        "rag.embed",
+        "rag.reference",
+        "rag.encoder",
+        "rag.reader",
+        "rag.dense",
+        "rag.lexical",
+        "rag.fuse",
+        "rag.spelling",
+    },
+    {"rag.snapshot", "rag.publish", "rag.answer_type", "rag.parts"},
+    {"rag.ingest", "rag.retrieve", "rag.wording"},
+    {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language"},
     {"rag.answer"},
     {"rag.build", "rag.cli", "rag.__main__"},
     {"server", "eval"},
@@ -27,9 +37,15 @@ LAYERS: list[set[str]] = [
 # Within a layer: who may see whom.
 SIBLINGS = {
     ("rag.settings", "rag.errors"),
+    ("rag.runtime", "rag.graph"),
     ("rag.spelling", "rag.lexical"),
+    ("rag.reference", "rag.embed"),
+    ("rag.encoder", "rag.embed"),
+    ("rag.encoder", "rag.reference"),
+    ("rag.reader", "rag.embed"),
     ("rag.publish", "rag.snapshot"),
     ("rag.abstain", "rag.read"),
+    ("rag.compose", "rag.read"),
     ("rag.cli", "rag.build"),
     ("rag.__main__", "rag.cli"),
 }
@@ -99,7 +115,7 @@ def test_nothing_on_the_load_path_runs_code_from_files() -> None:
 
 @pytest.mark.parametrize("statement", ["import rag", "import rag.cli", "from rag.cli import main"])
 def test_import_loads_nothing_heavy(statement: str) -> None:
-    heavy = ("torch", "faiss", "fastapi", "transformers", "numpy", "bm25s", "sentencex")
+    heavy = ("torch", "faiss", "fastapi", "transformers", "numpy", "bm25s", "sentencex", "onnxruntime")
     code = f"{statement}\nimport sys\nprint([m for m in {heavy} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -7,6 +7,7 @@ Everything follows from (seed, epoch), so a resumed run goes on where it stopped
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,24 +16,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.layout import padded, pair
+from rag.reader import pair
 from training.model import WIDTH
 from training.sources import AMAZON, QAMR, REDDIT, SOURCES, SQUAD, WIKI
 
+Integers = NDArray[np.int64]
+
 NAMES = (*SOURCES, "changed")
 
-# Share of each set's questions shown in the first and in every later epoch: encyclopaedic text with real
-# unanswerable questions is nearest to what is asked, the rest teaches the form.
-SHARES = {
-    SQUAD: (1.0, 1.0),
-    WIKI: (0.7, 0.7),
-    REDDIT: (0.25, 0.2),
-    AMAZON: (0.15, 0.15),
-    QAMR: (0.3, 0.15),
-    "changed": (0.5, 0.5),
-}
+# Share of each set's questions shown in an epoch: encyclopaedic text with real unanswerable questions is nearest
+# to what is asked, the rest teaches the form.
+SHARES = {SQUAD: 1.0, WIKI: 1.0, REDDIT: 0.6, AMAZON: 0.4, QAMR: 0.35, "changed": 1.0}
 # Mean number of hard negatives beside the passage that a question belongs to (at most two).
-NEGATIVES = {SQUAD: 0.8, WIKI: 0.6, REDDIT: 0.15, AMAZON: 0.15, QAMR: 0.0, "changed": 0.0}
+NEGATIVES = {SQUAD: 1.0, WIKI: 0.7, REDDIT: 0.2, AMAZON: 0.2, QAMR: 0.0, "changed": 0.2}
 # How often a question is shown in another form (keywords, request, misspelt, no question mark) and without its title.
 OTHER_FORM, NO_TITLE = 0.25, 0.25
 # Batches that are sorted by length together.
@@ -80,6 +76,17 @@ def collate(pairs: list[tuple[list[int], int, int]], targets: list[tuple[int, in
     )
 
 
+def padded(rows: Sequence[tuple[Sequence[int], int]]) -> tuple[Integers, Integers, Integers]:
+    """input_ids, attention_mask and token_type_ids, (rows, longest), of what `pair` returns."""
+    length = max(len(ids) for ids, _ in rows)
+    ids, mask, types = (np.zeros((len(rows), length), np.int64) for _ in range(3))
+    for row, (tokens, begin) in enumerate(rows):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+        types[row, begin : len(tokens)] = 1
+    return ids, mask, types
+
+
 class Examples:
     """The arrays of `examples.npz`."""
 
@@ -98,7 +105,7 @@ class Examples:
     def epoch(self, seed: int, epoch: int, tokens: int) -> list[list[int]]:
         """Record numbers by batch, shuffled: each batch of like length and about `tokens` wordpieces."""
         chance = np.random.default_rng((seed, epoch))
-        shares = np.array([SHARES[name][min(epoch, 1)] for name in NAMES])
+        shares = np.array([SHARES[name] for name in NAMES])
         chosen = np.flatnonzero(chance.random(len(self.sources)) < shares[self.sources])
         chance.shuffle(chosen)
         drawn = [self._draw(int(record), seed, epoch) for record in chosen]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,18 +24,21 @@ from eval.metrics.confidence import auroc
 from eval.metrics.wording import contains, exact_match, token_f1
 from rag.chunk import ChunkParameters
 from rag.dense import DenseIndex
-from rag.embed import Embedder, SentenceTransformerEmbedder
+from rag.embed import Embedder
+from rag.encoder import open_encoder
 from rag.ingest import cut
 from rag.lexical import LexicalIndex
+from rag.reader import SHIPPED, Marks, Reader, open_reader
 from rag.retrieve import Retriever
-from rag.settings import DEFAULT_MODEL
+from rag.runtime import open_tokenizer
+from rag.settings import DEFAULT_MODEL, FP32, INT8, SHIPPED_READER
 from rag.snapshot import Manifest, Snapshot
-from rag.types import Document, Hit, Metadata, Passage
-from training.layout import open_tokenizer
-from training.predict import Found, Predictor, open_logits
+from rag.types import Document, Hit, Metadata, Passage, Span
+from training.predict import TorchReader
 from training.sources import SQUAD, WIKI, Asked, Paragraph, paragraphs_of
 
 TOP_K = 5
+THREADS = os.cpu_count() or 1
 # Weight of the fused retrieval score (0..1) beside the span's log-odds in choosing among passages; 0 is reported
 # as the main figure, the others show what joining them brings.
 PRIORS = (0.0, 1.0, 2.0, 3.0, 4.0)
@@ -47,7 +52,6 @@ class Read:
     answer: str
     sentence: str
     score: float
-    mass: float
     retrieval: float
     cosine: float | None
     own: bool
@@ -85,7 +89,7 @@ def snapshot_of(paragraphs: Sequence[Paragraph], embedder: Embedder) -> Snapshot
 
 
 def ask_all(
-    paragraphs: Sequence[Paragraph], chosen: Sequence[tuple[int, Asked]], predictor: Predictor, embedder: Embedder
+    paragraphs: Sequence[Paragraph], chosen: Sequence[tuple[int, Asked]], reader: Reader, embedder: Embedder
 ) -> list[Row]:
     """One row per question."""
     snapshot = snapshot_of(paragraphs, embedder)
@@ -105,7 +109,7 @@ def ask_all(
         ][:1]
         everything = [*evidence.passages, *(p for p in right if p not in evidence.passages)]
         titles = [snapshot.documents[p.document_id].metadata.title for p in everything]
-        found = predictor.read(asked.text, [(t, p.text) for t, p in zip(titles, everything, strict=True)])
+        found = reader.read(asked.text, [(t, p.text) for t, p in zip(titles, everything, strict=True)])
         hits = {h.passage_id: h for h in evidence.hits}
         read = {p.id: _read(p, f, hits.get(p.id), own) for p, f in zip(everything, found, strict=True)}
         given = read[right[0].id] if right else None
@@ -115,15 +119,15 @@ def ask_all(
     return rows
 
 
-def _read(passage: Passage, found: Found, hit: Hit | None, own: str) -> Read:
-    at = passage.span.start + found.start
+def _read(passage: Passage, marks: Marks, hit: Hit | None, own: str) -> Read:
+    found = marks.best(Span(0, len(passage.text)))
+    span, score = (found.span, found.score) if found else (Span(0, 0), float("-inf"))
+    at = passage.span.start + span.start
     sentence = next((s for s in passage.sentences if s.start <= at < s.end), passage.span)
-    first = sentence.start - passage.span.start
     return Read(
-        passage.text[found.start : found.end],
-        passage.text[first : sentence.end - passage.span.start],
-        found.score,
-        found.mass,
+        span.of(passage.text),
+        passage.text[sentence.start - passage.span.start : sentence.end - passage.span.start],
+        score,
         hit.score if hit else 0.0,
         hit.cosine if hit else None,
         passage.document_id == own,
@@ -137,14 +141,12 @@ def measures(rows: Sequence[Row], prior: float = 0.0) -> dict[str, float | None]
     pairs = [(r, p) for r, p, a in zip(rows, picked, answerable, strict=True) if a]
     given = [(r, r.given) for r in rows if r.given]
     confidence = [p.score + prior * p.retrieval for p in picked]
-    mass = [float(np.logaddexp.reduce([read.mass for read in r.reads])) for r in rows]
     return {
         "f1": _mean([token_f1(p.answer, r.answers) for r, p in pairs]),
         "em": _mean([exact_match(p.answer, r.answers) for r, p in pairs]),
         "sentence_holds": _mean([contains(p.sentence, r.answers) for r, p in pairs]),
         "recall@5": _mean([any(read.own for read in r.reads) for r, _ in pairs]),
         "auroc": auroc(confidence, answerable),
-        "auroc_mass": auroc(mass, answerable),
         "given_f1": _mean([token_f1(g.answer, r.answers) for r, g in given]),
         "given_em": _mean([exact_match(g.answer, r.answers) for r, g in given]),
     }
@@ -197,7 +199,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="folder of the training, or an .onnx file")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--model", type=Path, help="folder of the training: float32 on torch")
+    which.add_argument("--shipped", choices=(INT8, FP32), help="the shipped reader on this runtime")
     parser.add_argument("--split", choices=("dev", "test"), default="dev", help="the test is looked at once")
     parser.add_argument("--source", choices=(SQUAD, WIKI), default=SQUAD)
     parser.add_argument("--limit", type=int, help="ask a random sample of this many; the corpus stays whole")
@@ -211,11 +215,17 @@ def main(arguments: list[str] | None = None) -> None:
         rows = sorted(random.Random(chosen.seed).sample(range(len(asked)), chosen.limit))
         asked = [asked[row] for row in rows]
     base = Path(MODEL_DIR)
-    predictor = Predictor(open_logits(chosen.model), open_tokenizer(base / "tokenizer.json"))
-    result = ask_all(paragraphs, asked, predictor, SentenceTransformerEmbedder(base, DEFAULT_MODEL, 1))
+    with tempfile.TemporaryDirectory() as exports:
+        embedder = open_encoder(base, DEFAULT_MODEL, INT8, THREADS, Path(exports))
+        reader: Reader
+        if chosen.model:
+            reader = TorchReader(chosen.model, open_tokenizer(base / "tokenizer.json"))
+        else:
+            reader = open_reader(SHIPPED, SHIPPED_READER, base, chosen.shipped, THREADS, Path(exports))
+        result = ask_all(paragraphs, asked, reader, embedder)
     if chosen.rows:
         chosen.rows.write_text("".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in result))
-    print(json.dumps(report(result, chosen.split, str(chosen.model), time.monotonic() - started)))
+    print(json.dumps(report(result, chosen.split, reader.id, time.monotonic() - started)))
 
 
 if __name__ == "__main__":

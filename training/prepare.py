@@ -23,9 +23,9 @@ from rag.dense import DenseIndex
 from rag.embed import Embedder
 from rag.fuse import DENSE_WEIGHT, convex
 from rag.lexical import LexicalIndex, tokenize
+from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, pieces
 from rag.sentences import sentence_spans
 from rag.types import Span
-from training.layout import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, pieces
 from training.questions import forms, names_and_numbers, unanswerable
 from training.sources import SOURCES, TITLED, Asked, Paragraph, paragraphs_of, splits
 

@@ -1,4 +1,6 @@
-"""Reads the question sets and splits them by document, before anything else looks at them.
+"""`python -m training.sources --data FOLDER --split dev --out FILE`: the held-out articles as one SQuAD-shaped file.
+
+Reads the question sets and splits them by document, before anything else looks at them.
 
 Non-scope: cutting passages, tokens (`training/prepare.py`).
 Source of the form: SQuAD 2.0 (Rajpurkar et al. 2018).
@@ -6,11 +8,13 @@ Source of the form: SQuAD 2.0 (Rajpurkar et al. 2018).
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SQUAD = "squad_37_articles"
 WIKI = "shifts_new_wiki"
@@ -105,3 +109,45 @@ def paragraphs_of(data: Path, split: str, seed: int) -> Iterator[Paragraph]:
         for paragraph in read_source(data, source):
             if source not in chosen or paragraph.article in chosen[source][split]:
                 yield paragraph
+
+
+def squad_shaped(paragraphs: Sequence[Paragraph]) -> dict[str, Any]:
+    """The form of SQuAD 2.0, one article entry per paragraph."""
+    return {
+        "data": [
+            {
+                "title": p.article,
+                "paragraphs": [
+                    {
+                        "context": p.text,
+                        "qas": [
+                            {
+                                "id": asked.id,
+                                "question": asked.text,
+                                "is_impossible": not asked.answers,
+                                "answers": [{"text": a.text, "answer_start": a.start} for a in asked.answers],
+                            }
+                            for asked in p.questions
+                        ],
+                    }
+                ],
+            }
+            for p in paragraphs
+        ]
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.sources", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--split", choices=("dev", "test"), default="dev", help="the test is looked at once")
+    parser.add_argument("--source", choices=(SQUAD, WIKI), default=SQUAD)
+    parser.add_argument("--seed", type=int, default=0, help="of the split, as in the training")
+    parser.add_argument("--out", type=Path, required=True)
+    chosen = parser.parse_args(arguments)
+    held_out = [p for p in paragraphs_of(chosen.data, chosen.split, chosen.seed) if p.source == chosen.source]
+    chosen.out.write_text(json.dumps(squad_shaped(held_out), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

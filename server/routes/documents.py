@@ -26,6 +26,9 @@ from server.schemas import DocumentsWire
 router = APIRouter(tags=["documents"])
 
 Offset = Annotated[int, Query(ge=0, description="Code points from the beginning of the text.")]
+HighlightEdge = Annotated[
+    int | None, Query(ge=0, description="As start and end: words within the quote, such as a citation's highlight.")
+]
 
 
 @router.get("/documents")
@@ -47,12 +50,25 @@ async def get_passage(
     start: Offset,
     end: Offset,
     around: Annotated[int | None, Query(ge=0, description="Code points on each side; without it, all.")] = None,
+    highlight_start: HighlightEdge = None,
+    highlight_end: HighlightEdge = None,
 ) -> PassageInContextWire:
-    """The quote `[start, end)` between what stands before and after it."""
+    """The quote `[start, end)` between what stands before and after it; with a highlight, itself in three parts."""
     document = _document(answerer, document_id)
     if not start < end <= len(document.text):
         raise ApiError(422, "invalid_request", "start must be below end, and end within the document.", param="end")
-    return passage_in_context_wire(document, Span(start, end), around)
+    quote = Span(start, end)
+    return passage_in_context_wire(document, quote, around, _highlight(quote, highlight_start, highlight_end))
+
+
+def _highlight(quote: Span, start: int | None, end: int | None) -> Span | None:
+    if start is None and end is None:
+        return None
+    if start is None or end is None or not quote.start <= start < end <= quote.end:
+        message = "highlight_start and highlight_end go together: a range that is not empty, within start and end."
+        param = "highlight_start" if start is None or start < quote.start else "highlight_end"
+        raise ApiError(422, "invalid_request", message, param=param)
+    return Span(start, end)
 
 
 def _document(answerer: Answerer, document_id: str) -> Document:

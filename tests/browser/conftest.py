@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from rag.build import ingest
+from rag.build import ingest, open_answerer
 from rag.embed import HASH_MODEL
-from rag.settings import Settings
-from tests.browser.harness import ARTICLE, REHEARSAL, SOURCE, TITLE, Open, Opened, Served, served
+from rag.settings import NO_READER, Settings
+from tests.browser.harness import ARTICLE, REHEARSAL, SCRIPT, SOURCE, TITLE, Open, Opened, Served, served, served_by
+from tests.scripted import Scripted, fields_of
 
 WAIT_MS = 15_000
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -33,7 +34,7 @@ def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     about = f'title = "{TITLE}"\npublisher = "Harbour City"\npublished = "2021-05-12"\nsource = "{SOURCE}"\n'
     (corpus / "forum.txt.toml").write_text(about, encoding="utf-8")
     (corpus / "rehearsal.txt").write_text(REHEARSAL, encoding="utf-8")
-    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, port=0)
+    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, reader=NO_READER, port=0)
     ingest(made)
     return made
 
@@ -41,6 +42,13 @@ def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def server(forum: Settings) -> Iterator[Served]:
     with served(forum) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def scripted(forum: Settings) -> Iterator[Served]:
+    """A server whose answers hold the words that answer."""
+    with served_by(Scripted(**fields_of(open_answerer(forum)), script=SCRIPT), forum) as running:
         yield running
 
 

@@ -8,13 +8,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import uvicorn
+
+from rag.answer import Answerer
 from rag.settings import Settings, variable
+from server.__main__ import bind, server_config
+from server.app import create_app
 from tests.conftest import ROOT
+from tests.scripted import Line, Script
 
 START_S = 60  # generous: two seconds in practice
 
@@ -31,6 +39,31 @@ REHEARSAL = """The rehearsal begins at nine.
 TITLE = "Harbour Forum <b>closes</b>"
 SOURCE = "https://forum.example/news"
 
+# Answers with the words that answer: of one thing, of a list, of a part of the question.
+PEOPLE = "How many people registered?"
+LENT = "What did the library lend?"
+DRAWN = "Who drew the stage plan, and when does the rehearsal end?"
+_DRAWN_BY = """The stage plan was drawn by 陳小姐 with a 𝄞 clef beside it."""
+SCRIPT = {
+    PEOPLE: Script(
+        (
+            Line(
+                "forum",
+                "In total, the two sessions drew 264 registered participants from 30 countries.",
+                "264 registered participants",
+            ),
+            Line("forum", "The Harbour Forum closed on 12 May with delegates from nineteen cities."),
+        )
+    ),
+    LENT: Script(
+        (
+            Line("forum", "The public library lent tablets to delegates.", "tablets"),
+            Line("forum", "The public library lent bicycles to delegates.", "bicycles"),
+        )
+    ),
+    DRAWN: Script((Line("rehearsal", _DRAWN_BY, "clef beside it"),), missing=("when does the rehearsal end?",)),
+}
+
 
 @dataclass(frozen=True)
 class Served:
@@ -43,7 +76,7 @@ class Served:
 @contextmanager
 def served(settings: Settings) -> Iterator[Served]:
     """`python -m server` on a free port, until the end of the block."""
-    names = ("corpus_dir", "index_dir", "model", "port", "token")
+    names = ("corpus_dir", "index_dir", "model", "reader", "port", "token")
     own = {variable(name): str(getattr(settings, name)) for name in names}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RAG_")}
     process = subprocess.Popen(
@@ -63,6 +96,23 @@ def served(settings: Settings) -> Iterator[Served]:
         process.terminate()
         process.wait(START_S)
         process.stdout.close()
+
+
+@contextmanager
+def served_by(answerer: Answerer, settings: Settings) -> Iterator[Served]:
+    """The same service with an answerer of the test's own, in a thread of this process."""
+    listener = bind(settings.host, settings.port)
+    running = uvicorn.Server(server_config(create_app(settings, lambda: answerer), settings))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not running.started:
+            time.sleep(0.01)
+        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)
+    finally:
+        running.should_exit = True
+        thread.join(START_S)
+    assert not thread.is_alive()
 
 
 @dataclass

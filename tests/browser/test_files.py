@@ -26,6 +26,7 @@ PAIRS = [
     ("warn", "surface", TEXT),
     ("on-mark", "mark", TEXT),
     ("on-mark", "mark-soft", TEXT),
+    ("on-words", "words", TEXT),
     ("line-firm", "paper", LARGE),
     ("line-firm", "surface", LARGE),
 ]

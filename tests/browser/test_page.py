@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rag.embed import HASH_MODEL
-from rag.settings import Settings
+from rag.settings import NO_READER, Settings
 from tests.browser.harness import SOURCE, TITLE, Open, served
 
 pytestmark = pytest.mark.browser
@@ -265,7 +265,9 @@ def test_a_missing_index_is_explained(open_page: Open, tmp_path: Path) -> None:
 
 
 def test_a_token_is_asked_for(open_page: Open, forum: Settings) -> None:
-    own = Settings(forum.corpus_dir, forum.index_dir, model=HASH_MODEL, port=0, token="sesame-open-sesame")
+    own = Settings(
+        forum.corpus_dir, forum.index_dir, model=HASH_MODEL, reader=NO_READER, port=0, token="sesame-open-sesame"
+    )
     with served(own) as locked:
         opened = open_page(at=locked, expected=("401",))
         page = opened.page

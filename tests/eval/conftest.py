@@ -47,7 +47,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (home / "corpus").mkdir()
     for name, text in CORPUS.items():
         (home / "corpus" / name).write_text(text, encoding="utf-8")
-    tiny = Settings(corpus_dir=home / "corpus", index_dir=home / "index", model="word-hash")
+    tiny = Settings(corpus_dir=home / "corpus", index_dir=home / "index", model="word-hash", reader="off")
     ingest(tiny)
     return tiny
 
@@ -63,6 +63,7 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAG_CORPUS_DIR", str(settings.corpus_dir))
     monkeypatch.setenv("RAG_INDEX_DIR", str(settings.index_dir))
     monkeypatch.setenv("RAG_MODEL", settings.model)
+    monkeypatch.setenv("RAG_READER", settings.reader)
 
 
 def question_record(number: int = 1, **changed: Any) -> dict[str, Any]:

@@ -1,27 +1,62 @@
-"""The benchmark: what its line says, and that the command runs."""
+"""The benchmark: what its ratios say, and that the command runs."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from eval.__main__ import main
-from eval.bench import Timing, bench_line
+from eval.bench.answers import ANSWER, FORWARD, READER, REFERENCE, SEARCH, ratios
+from eval.bench.indexing import indexing
+from eval.bench.service import CLIENTS, service
+from rag.embed import HashEmbedder
+from rag.settings import Settings
 
 
-def test_the_ratio_is_the_median_over_questions() -> None:
-    line = bench_line(Timing(ask_ms=(10.0, 30.0, 20.0), embed_ms=(10.0, 10.0, 10.0)))
-    assert (line["n"], line["ask_p50_ms"], line["embed_p50_ms"], line["ratio"]) == (3, 20.0, 10.0, 2.0)
-    assert line["ask_p95_ms"] == pytest.approx(29.0)
+def test_ratios_are_medians_over_questions() -> None:
+    times = {
+        FORWARD: [2.0, 4.0, 2.0],
+        READER: [8.0, 6.0, 18.0],
+        SEARCH: [3.0, 4.0, 4.0],
+        ANSWER: [12.0, 10.0, 40.0],
+        REFERENCE: [12.0, 12.0, 40.0],
+    }
+    assert ratios(times) == {
+        "B1 search / embedding": 1.5,
+        "answer / (embedding + reader)": 1.2,
+        "B2 sentence-transformers / search": 4.0,
+    }
+    without = ratios({FORWARD: [2.0], SEARCH: [3.0], ANSWER: [4.0]})
+    assert without == {"B1 search / embedding": 1.5, "answer / (embedding + reader)": 2.0}
+
+
+def test_indexing_says_how_near_the_vectors_are() -> None:
+    found = indexing(HashEmbedder(), HashEmbedder(), [f"passage {n}" for n in range(20)], rounds=1)
+    assert found["B13 mean cosine"] == found["B13 least cosine"] == 1
+    assert found["passages_per_s"] > 0
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_command_prints_a_table_and_one_json_line(three_questions: Path) -> None:
-    done = CliRunner().invoke(main, ["bench", "--rounds", "1", "--questions", str(three_questions)])
+def test_the_service_is_asked_by_all_its_clients(settings: Settings) -> None:
+    found = service(settings.index_dir, settings.corpus_dir, ["What did the harbour cost?"], requests=3)
+    for clients in CLIENTS:
+        assert found[f"requests/s at {clients}"] > 0
+        assert found[f"p99 ms at {clients}"] >= found[f"p50 ms at {clients}"] > 0
+    assert 10 < found["B10 MiB after the first answer"] < 1000
+    assert all(np.isfinite(value) for value in found.values())
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_prints_a_table_and_stores_it(three_questions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    arguments = ["bench", "--rounds", "1", "--quick", "--questions", str(three_questions), "--out", str(out)]
+    done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0, done.output
-    line = json.loads(done.stdout.strip().split("\n")[-1])
-    assert line["n"] == 3
-    assert line["ratio"] > 0
+    stored = json.loads(out.read_text())
+    assert stored["questions"] == 3
+    assert stored["answers"]["B1 search / embedding"] > 0
+    assert "B1 search / embedding" in done.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,7 @@ def test_fits_on_dev_and_distractors(questions_file: Callable[..., Path], tmp_pa
                                 "is_impossible": True,
                                 "answers": [],
                             }
-                            for n in range(20)
+                            for n in range(40)
                         ],
                     }
                 ],
@@ -60,16 +60,36 @@ def test_fits_on_dev_and_distractors(questions_file: Callable[..., Path], tmp_pa
     distractors = tmp_path / "squad.json"
     distractors.write_text(json.dumps(squad))
     out = tmp_path / "calibration.json"
+    articles = tmp_path / "articles.json"
+    asked_articles = squad_of(
+        [(f"The bell number {n} weighs {n} tonnes.", f"What weighs {n} tonnes?", f"bell number {n}") for n in range(12)]
+    )
+    articles.write_text(json.dumps(asked_articles))
     arguments = ["calibrate", "--distractors", str(distractors), "--questions", str(questions), "--out", str(out)]
-    result = CliRunner().invoke(main, arguments)
+    result = CliRunner().invoke(main, [*arguments, "--articles", str(articles)])
     assert result.exit_code == 0, result.output
-    stored = json.loads(out.read_text())
-    assert list(stored["weights"]) == list(FEATURES)
-    assert stored["run"]["questions"] == len(records) + len(unanswerable)
-    assert stored["run"]["answerable"] == len(records)
-    assert stored["run"]["far_refused"] > 0.9
-    assert 0 < stored["threshold"] < 1
-    fitted = Calibration(stored["weights"], stored["bias"], stored["threshold"])
-    good = dict.fromkeys(FEATURES, 1.0) | {"name_elsewhere": 0.0, "name_unknown": 0.0, "type_lacking": 0.0}
-    bad = dict.fromkeys(FEATURES, 0.0) | {"name_elsewhere": 1.0, "name_unknown": 1.0, "type_lacking": 1.0}
-    assert fitted.probability(good) > fitted.probability(bad)
+    for name, stored in json.loads(out.read_text()).items():
+        assert name in ("with_reader", "without_reader")
+        assert list(stored["weights"]) == list(FEATURES), "no reader is set here"
+        run = stored["run"]
+        assert run["dev"]["questions"] == len(records) + len(unanswerable)
+        assert run["dev"]["answerable"] == len(records)
+        assert run["far"]["refused"] > 0.9
+        assert run["articles"] == {**run["articles"], "questions": 12, "answerable": 12, "refused": None}
+        assert 0 < stored["threshold"] < 1
+        fitted = Calibration(stored["weights"], stored["bias"], stored["threshold"])
+        good = dict.fromkeys(FEATURES, 1.0) | {"name_elsewhere": 0.0, "name_unknown": 0.0, "type_lacking": 0.0}
+        bad = dict.fromkeys(FEATURES, 0.0) | {"name_elsewhere": 1.0, "name_unknown": 1.0, "type_lacking": 1.0}
+        assert fitted.probability(good) > fitted.probability(bad)
+
+
+def squad_of(asked: Sequence[tuple[str, str, str]]) -> dict[str, object]:
+    """A SQuAD-shaped file of (paragraph, question, answer)."""
+    paragraphs = [
+        {
+            "context": text,
+            "qas": [{"id": question, "question": question, "answers": [{"text": a, "answer_start": text.index(a)}]}],
+        }
+        for text, question, a in asked
+    ]
+    return {"data": [{"title": "T", "paragraphs": paragraphs}]}

@@ -11,9 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rag import errors
-from rag.cli import EXIT_CODES, main
+from rag.answer import Answerer
+from rag.check import make_question
+from rag.cli import EXIT_CODES, main, print_answer
 from rag.settings import Settings
 from tests.conftest import ROOT
+from tests.scripted import Line, Script, Scripted, fields_of
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 Rag = Callable[..., Result]
@@ -26,6 +29,7 @@ def rag(settings: Settings) -> Rag:
         "RAG_CORPUS_DIR": str(settings.corpus_dir),
         "RAG_INDEX_DIR": str(settings.index_dir),
         "RAG_MODEL": settings.model,
+        "RAG_READER": settings.reader,
     }
 
     def run(*arguments: str) -> Result:
@@ -64,6 +68,31 @@ def test_ask_says_when_there_is_no_answer(rag: Rag, write_corpus: Write) -> None
     assert result.exit_code == 1
     assert "Not found" in result.stdout
     assert "Nearest passages:" in result.stdout
+
+
+def test_ask_answers_a_part(rag: Rag, write_corpus: Write) -> None:
+    write_corpus({"a.txt": "The summit drew 264 people."})
+    rag("ingest")
+    result = rag("ask", "How many people did the summit draw, and who invented penicillin?")
+    assert result.exit_code == 0, result.output
+    assert "The summit drew 264 people. [1]" in result.stdout
+    assert "Not found in the documents: “who invented penicillin?”" in result.stdout
+
+
+def test_the_words_that_answer_come_first(
+    open_corpus: Callable[[Mapping[str, str | bytes]], Answerer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answerer = open_corpus({"a.txt": "Tablets and\nbikes\x1b[31m were lent. A map was lent, too."})
+    lines = (
+        Line("a", "Tablets and\nbikes\x1b[31m were lent.", "Tablets and\nbikes\x1b[31m"),
+        Line("a", "A map was lent, too.", "A map"),
+    )
+    told = Scripted(**fields_of(answerer), script={"What was lent?": Script(lines, missing=("and when?",))})
+    capsys.readouterr()
+    print_answer(told.answer(make_question("What was lent?")))
+    printed = capsys.readouterr().out
+    assert printed.startswith("Tablets and bikes\ufffd[31m [1]\nA map [2]\n\nTablets and\nbikes")
+    assert "Not found in the documents: “and when?”" in printed
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,6 @@ def test_the_real_model_gives_unit_vectors_that_mean_something(real_embedder: Em
     assert real_embedder.encode([]).shape == (0, 384)
 
 
-def test_the_real_model_agrees_with_sentence_transformers(real_embedder: Embedder) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    text = "Taipei signed a memorandum with Budapest."
-    expected = SentenceTransformer(str(MODEL_DIR), device="cpu").encode(text, normalize_embeddings=True)
-    np.testing.assert_allclose(real_embedder.encode_question(text), expected, atol=1e-6)
-
-
 def test_counts_wordpieces(real_embedder: Embedder) -> None:
     assert real_embedder.count_tokens("mayor") == 1
     assert real_embedder.count_tokens("mayr") > 1

@@ -1,15 +1,16 @@
-"""Which sentence answers best, and how many are shown."""
+"""Which sentence answers best, with the reader and without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rag.answer import Answerer
-from rag.read import MAX_SENTENCES, READING_WEIGHTS, Reading, ScoredSentence, choose, coverage, rarity, read
-from rag.types import Passage, Span
+from rag.read import CLEAR, FIRST_STAGE, READING_WEIGHTS, SPAN_LIMIT, Reading, read, reranked
+from rag.reader import Marks
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
 TEXT = "The summit had two sessions. Mayor Ko opened it. She thanked the 264 guests. Budapest signed a memorandum."
@@ -42,7 +43,7 @@ def test_words_of_the_sentence_before_count_for_less(open_corpus: Open) -> None:
     query = answerer.retriever.query("Ko thanked")
     evidence = answerer.retriever.find(query, 8)
     with_neighbour = read(query, evidence, answerer.snapshot)
-    without = read(query, evidence, answerer.snapshot, replace(READING_WEIGHTS, neighbour=0.0))
+    without = read(query, evidence, answerer.snapshot, None, replace(READING_WEIGHTS, neighbour=0.0))
 
     def score(reading: Reading, start: int) -> float:
         return next(s.score for s in reading.sentences if s.span.start == start)
@@ -79,20 +80,68 @@ def test_names_that_are_not_near_the_best_sentence_are_noticed(
     assert (reading.name_elsewhere, reading.name_unknown) == (elsewhere, unknown)
 
 
-def test_rarity_sums_to_one_and_coverage_adds_it_up(hashed_article: Answerer) -> None:
-    weights = rarity(["taipei", "264", "taipei", "unicorn"], hashed_article.snapshot.lexical)
-    assert sum(weights.values()) == pytest.approx(1)
-    assert weights["unicorn"] > weights["264"] > weights["taipei"]
-    assert coverage(weights, {"264", "unicorn"}) == pytest.approx(weights["264"] + weights["unicorn"])
-    assert coverage({}, {"264"}) == 0
+class Marker:
+    """A reader that marks one word wherever it stands, and says how many passages it was shown."""
+
+    id = "marker"
+
+    def __init__(self, word: str, log_odds: float) -> None:
+        self.word, self.log_odds, self.shown = word, log_odds, 0
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Marks]:
+        self.shown += len(passages)
+        return [self._mark(text) for _, text in passages]
+
+    def _mark(self, text: str) -> Marks:
+        words, at = [], 0
+        for word in text.split():
+            start = text.index(word, at)
+            words.append((start, at := start + len(word.rstrip(".,"))))
+        half = np.array([self.log_odds if text[a:b] == self.word else -9.0 for a, b in words], np.float32) / 2
+        return Marks(half, half, tuple(words))
 
 
-def scored(*scores: float) -> Reading:
-    passage = Passage("d:0-9", "d", Span(0, 9), "123456789", "", (), 0)
-    sentences = tuple(ScoredSentence(passage, Span(i, i + 1), s, 0.5, 0.5, 0.5) for i, s in enumerate(scores))
-    return Reading(sentences, 1.0, False, False)
+def test_what_the_reader_marks_lifts_its_sentence(open_corpus: Open) -> None:
+    answerer = open_corpus({"a.txt": TEXT})
+    query = answerer.retriever.query("Who opened the summit?")
+    evidence = answerer.retriever.find(query, 8)
+    reading = read(query, evidence, answerer.snapshot, Marker("Budapest", 7.0))
+    best, *others = reading.sentences
+    assert best.answer is not None
+    assert best.answer.of(TEXT) == "Budapest"
+    assert best.log_odds == 7.0
+    assert all(s.log_odds == -SPAN_LIMIT for s in others)
+    unread = read(query, evidence, answerer.snapshot)
+    assert all((s.answer, s.log_odds) == (None, 0.0) for s in unread.sentences)
+    assert unread.passages_read == 0
 
 
-@pytest.mark.parametrize(("scores", "shown"), [((1.0, 0.9, 0.86, 0.85), 3), ((1.0, 0.84), 1), ((1.0,), 1), ((), 0)])
-def test_only_nearly_as_good_sentences_are_shown(scores: tuple[float, ...], shown: int) -> None:
-    assert len(choose(scored(*scores))) == shown <= MAX_SENTENCES
+@pytest.mark.parametrize(("log_odds", "stages"), [(CLEAR, 1), (CLEAR - 0.1, 2)])
+def test_later_passages_are_read_only_while_nothing_answers_clearly(
+    open_corpus: Open, log_odds: float, stages: int
+) -> None:
+    answerer = open_corpus({f"{n}.txt": f"The mayor number {n} spoke." for n in range(6)})
+    query = answerer.retriever.query("Who spoke?")
+    reader = Marker("mayor", log_odds)
+    reading = read(query, answerer.retriever.find(query, 6), answerer.snapshot, reader)
+    assert reader.shown == reading.passages_read == (FIRST_STAGE if stages == 1 else 6)
+    assert len(reading.sentences) == reader.shown
+
+
+def test_passages_are_reranked_by_their_best_sentence(open_corpus: Open) -> None:
+    answerer = open_corpus({"a.txt": "The mayor spoke about the mayor.", "b.txt": "A mayor of Daegu spoke."})
+    query = answerer.retriever.query("Which mayor spoke about the mayor?")
+    evidence = answerer.retriever.find(query, 2)
+    assert [h.passage_id for h in evidence.hits] == [p.id for p in evidence.passages]
+    assert evidence.passages[0].document_id == "a"
+    again = reranked(evidence, read(query, evidence, answerer.snapshot, Marker("Daegu", 8.0)))
+    assert [p.document_id for p in again.passages] == ["b", "a"]
+    assert [h.passage_id for h in again.hits] == [p.id for p in again.passages]
+
+
+def test_the_article_is_read_right(article: Answerer) -> None:
+    query = article.retriever.query("How many registered participants did the sessions draw?")
+    reading = read(query, article.retriever.find(query, 8), article.snapshot, article.reader)
+    best = reading.sentences[0]
+    assert best.answer is not None
+    assert "264" in best.answer.of(article.snapshot.documents[best.passage.document_id].text)

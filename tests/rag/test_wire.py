@@ -42,10 +42,15 @@ def test_a_quote_in_context_is_cut_by_code_points(text: str, data: st.DataObject
     start = data.draw(st.integers(0, len(text) - 1))
     span = Span(start, data.draw(st.integers(start + 1, len(text))))
     around = data.draw(st.one_of(st.none(), st.integers(0, 60)))
-    cut = passage_in_context_wire(Document("d", text, Metadata("T"), (), ""), span, around)
+    first = data.draw(st.integers(span.start, span.end - 1))
+    highlight = data.draw(st.one_of(st.none(), st.builds(Span, st.just(first), st.integers(first + 1, span.end))))
+    cut = passage_in_context_wire(Document("d", text, Metadata("T"), (), ""), span, around, highlight)
     assert cut["quote"] == text[span.start : span.end]
     assert cut["before"] + cut["quote"] + cut["after"] in text
     assert around is not None or cut["before"] + cut["quote"] + cut["after"] == text
+    parts = [cut["quote_before"], cut["highlight"], cut["quote_after"]]
+    assert parts == [None] * 3 if highlight is None else "".join(map(str, parts)) == cut["quote"]
+    assert highlight is None or cut["highlight"] == highlight.of(text)
 
 
 def test_a_document_carries_its_sections() -> None:

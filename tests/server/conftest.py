@@ -19,9 +19,10 @@ from rag.abstain import Calibration
 from rag.answer import Answerer
 from rag.build import ingest, open_answerer
 from rag.embed import HASH_MODEL, HashEmbedder
-from rag.settings import Settings
+from rag.settings import NO_READER, Settings
 from rag.types import Event, Question
 from server.app import create_app
+from tests.scripted import fields_of
 
 SUMMIT = (
     "The 2021 Smart City Mayors' Summit was held online on 25 March 2021. "
@@ -33,7 +34,7 @@ PRIZES = (
     "The second prize went to Bilbao.\n\n## Later\n\nA workshop followed in May.\n"
 )
 # Words alone decide, so that these tests do not depend on the numbers that ship.
-CALIBRATION = Calibration({"coverage": 10.0}, -1.0, 0.5)
+CALIBRATION = Calibration({"coverage": 10.0}, -1.0, 0.5, reader=None)
 
 MakeClient = Callable[..., TestClient]
 
@@ -46,7 +47,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (corpus / "summit.txt").write_text(SUMMIT, encoding="utf-8")
     (corpus / "summit.txt.toml").write_text('title = "Summit"\nsource = "https://example.org/summit"\n')
     (corpus / "prizes.md").write_text(PRIZES, encoding="utf-8")
-    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, port=0)
+    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, reader=NO_READER, port=0)
     ingest(made, HashEmbedder())
     return made
 
@@ -92,7 +93,7 @@ class Gated(Answerer):
 
 @pytest.fixture
 def gated(answerer: Answerer) -> Iterator[Gated]:
-    made = Gated(answerer.retriever, answerer.models, answerer.calibration, threading.Semaphore(0), threading.Event())
+    made = Gated(**fields_of(answerer), gate=threading.Semaphore(0), closed=threading.Event())
     yield made
     made.gate.release(1000)  # nothing may wait after the test
 

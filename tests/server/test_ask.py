@@ -23,6 +23,7 @@ from server.app import create_app
 from server.deps import RecentAnswers
 from server.routes.ask import server_sent
 from server.work import Workers
+from tests.scripted import Line, Script, Scripted, fields_of
 
 if TYPE_CHECKING:
     from tests.server.conftest import Gated
@@ -82,6 +83,22 @@ def test_not_in_the_material_is_a_200_with_the_nearest_passages(client):
     assert (response.status_code, answer["status"], answer["citations"]) == (200, "not_found", [])
     assert answer["reason"]
     assert answer["consulted"]
+
+
+def test_a_part_that_was_found_is_given_with_the_words_that_answer(make_client, answerer):
+    lines = (
+        Line(
+            "summit", "The mayor of Taipei opened the summit — “for 台北” 🎉 — and spoke about open data.", "open data"
+        ),
+    )
+    told = Scripted(**fields_of(answerer), script={ASKED: Script(lines, missing=("where did the second prize go?",))})
+    answer = make_client(lambda: told).post("/ask", json={"question": ASKED}).json()
+    assert (answer["status"], answer["missing"]) == ("partial", ["where did the second prize go?"])
+    assert answer["short_answer"] == {"text": "open data", "citation": 1} == answer["short_answers"][0]
+    (citation,) = answer["citations"]
+    words = "".join(f"&highlight_{edge}={offset}" for edge, offset in citation["highlight"].items())
+    cut = make_client().get(citation["url"].replace("?", "/passage?") + words).json()
+    assert (cut["quote"], cut["highlight"]) == (citation["quote"], "open data")
 
 
 def test_llm_mode_without_a_language_model_is_extractive_with_a_warning(client):
@@ -271,7 +288,7 @@ class Failing(Answerer):
     [(ModelError("The model went away."), 503, "model_unavailable"), (ValueError(CANARY), 500, "internal_error")],
 )
 def test_a_failure_while_answering(make_client, answerer, refused, error, status, code):
-    client = make_client(lambda: Failing(answerer.retriever, answerer.models, answerer.calibration, error))
+    client = make_client(lambda: Failing(**fields_of(answerer), error=error))
     refused(client.post("/ask", json={"question": ASKED}), status, code)
     streamed = client.post("/ask", json={"question": ASKED}, headers=STREAM)
     (first, _), (last, data) = events_of(streamed.text)
@@ -338,7 +355,7 @@ class Endless(Answerer):
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 def test_a_client_that_leaves_stops_the_work(serve, settings: Settings, answerer, accept):
-    endless = Endless(answerer.retriever, answerer.models, answerer.calibration, threading.Event(), threading.Event())
+    endless = Endless(**fields_of(answerer), running=threading.Event(), closed=threading.Event())
     live = serve(server_config(create_app(settings, lambda: endless), settings))
     connection = live.connect()
     connection.send(post({"question": ASKED}, f"Accept: {accept}"))

@@ -29,6 +29,29 @@ def test_passage_between_its_surroundings(client, answerer, around):
         assert body["before"] + body["quote"] + body["after"] == document.text
 
 
+def test_a_highlight_cuts_the_quote_in_three(client, answerer):
+    text = answerer.snapshot.documents["summit"].text
+    start, first = text.index("“for"), text.index("台北")
+    end, last = text.index("spoke"), text.index(" — and")  # 🎉 before it: two UTF-16 units, one code point
+    query = {"start": start, "end": end, "around": 0, "highlight_start": first, "highlight_end": last}
+    body = client.get("/documents/summit/passage", params=query).json()
+    assert (body["quote_before"], body["highlight"], body["quote_after"]) == ("“for ", "台北” 🎉", " — and ")
+    assert body["quote"] == text[start:end]
+
+
+def test_without_a_highlight_the_quote_stays_whole(client):
+    body = client.get("/documents/summit/passage?start=0&end=5").json()
+    assert (body["quote_before"], body["highlight"], body["quote_after"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("words", [(4, 9), (4, 5), (8, 9)], ids=["whole", "first", "last"])
+def test_a_highlight_may_touch_the_edges_of_the_quote(client, words):
+    query = f"start=4&end=9&around=0&highlight_start={words[0]}&highlight_end={words[1]}"
+    body = client.get(f"/documents/summit/passage?{query}").json()
+    assert body["quote_before"] + body["highlight"] + body["quote_after"] == body["quote"]
+    assert len(body["highlight"]) == words[1] - words[0]
+
+
 @pytest.mark.parametrize(
     ("query", "param"),
     [
@@ -44,6 +67,15 @@ def test_passage_between_its_surroundings(client, answerer, around):
         (f"start=0&end={'9' * 5000}", "end"),
         ("start=0&end=5&around=-1", "around"),
         (f"start=0&end=5&around={CANARY}", "around"),
+        ("start=3&end=9&highlight_start=4", "highlight_end"),
+        ("start=3&end=9&highlight_end=8", "highlight_start"),
+        ("start=3&end=9&highlight_start=2&highlight_end=8", "highlight_start"),
+        ("start=3&end=9&highlight_start=4&highlight_end=10", "highlight_end"),
+        ("start=3&end=9&highlight_start=5&highlight_end=5", "highlight_end"),
+        ("start=3&end=9&highlight_start=6&highlight_end=5", "highlight_end"),
+        ("start=3&end=9&highlight_start=-1&highlight_end=5", "highlight_start"),
+        (f"start=3&end=9&highlight_start=4&highlight_end={CANARY}", "highlight_end"),
+        (f"start=3&end=9&highlight_start=4&highlight_end={'9' * 5000}", "highlight_end"),
     ],
 )
 def test_bad_range(client, refused, query, param):

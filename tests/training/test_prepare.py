@@ -8,9 +8,9 @@ from tokenizers import Tokenizer
 from rag.chunk import ChunkParameters
 from rag.embed import HashEmbedder
 from rag.ingest import cut
+from rag.runtime import open_tokenizer
 from rag.types import Document, Metadata
 from training.batches import Examples
-from training.layout import open_tokenizer
 from training.prepare import Preparer, passages_of, token_span
 from training.sources import SQUAD, Answer, Asked, Paragraph
 

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from transformers import BertConfig, BertModel
 
 from rag.embed import HashEmbedder
-from training.layout import open_tokenizer
+from rag.runtime import open_tokenizer
 from training.prepare import Preparer
 from training.reader import WARM_UP, main, rate_at
 from training.sources import SQUAD, Answer, Asked, Paragraph

@@ -6,10 +6,11 @@ import { announce, button, h, message } from "./dom.js";
 import { answerAddress } from "./route.js";
 import { alsoList, citedList, nearestList } from "./sources.js";
 import { t } from "./strings.js";
-import { announced, copyText, problem, wording } from "./words.js";
+import { announced, copyText, partialNote, problem, wording } from "./words.js";
 
 const SLOW_MS = 4000;
 const VERY_SLOW_MS = 15000;
+const LONG_SHORT_CHARS = 60; // beyond it a short answer is no headline any more
 const LONG_WORD_CHARS = 18; // longer "words" (addresses, Chinese) may break before their markers
 const COPIED_MS = 2000;
 
@@ -22,7 +23,7 @@ export class AnswerView {
 
   constructor(open) {
     this.#open = open;
-    this.answer = { id: null, citations: [], sentences: [], short_answer: null }; // what has come so far
+    this.answer = { id: null, citations: [], sentences: [] }; // what has come so far
     this.node = h("div", { class: "answer" });
   }
 
@@ -47,12 +48,15 @@ export class AnswerView {
 
   sentence(sentence) {
     this.answer.sentences.push(sentence);
-    const markers = sentence.citations.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
-    const text = sentence.text.trim();
+    this.#prose.append(h("span", { class: "sentence" }, this.#cited(sentence.text.trim(), sentence.citations)), " ");
+  }
+
+  // The text and its markers, the first of them never alone on a line.
+  #cited(text, numbers) {
+    const markers = numbers.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
     const cut = text.lastIndexOf(" ") + 1;
     const [head, tail] = text.length - cut > LONG_WORD_CHARS ? [text, ""] : [text.slice(0, cut), text.slice(cut)];
-    const last = h("span", { class: "keep" }, tail, markers.slice(0, 1));
-    this.#prose.append(h("span", { class: "sentence" }, head, last, markers.slice(1)), " ");
+    return [head, h("span", { class: "keep" }, tail, markers.slice(0, 1)), ...markers.slice(1)];
   }
 
   #marker(citation) {
@@ -70,7 +74,7 @@ export class AnswerView {
       citation.number,
       bracket("]"),
     );
-    describe(node, () => ({ citation: this.#citations.get(citation.number), short: this.answer.short_answer }));
+    describe(node, () => this.#citations.get(citation.number));
     return node;
   }
 
@@ -104,15 +108,23 @@ export class AnswerView {
   }
 
   #found() {
-    const { short_answer: short, status, citations } = this.answer;
-    const marker = short && this.#marker(this.#citations.get(short.citation));
+    const { status, citations } = this.answer;
     return [
-      short && h("p", { class: "short" }, short.text, marker),
+      this.#short(),
       this.#prose,
-      status === "partial" && h("p", { class: "warning calm" }, t("partialTitle")),
+      status === "partial" && h("p", { class: "warning calm" }, partialNote(this.answer)),
       h("p", { class: `assurance assurance-${this.answer.confidence.label}` }, wording(this.answer)),
       citations.length > 0 && citedList(this.answer, this.#open),
     ];
+  }
+
+  // The words that answer, before the sentences they stand in; null when there are none.
+  #short() {
+    const shown = this.answer.short_answers.map(({ text, citation }) => this.#cited(text, [citation]));
+    if (!shown.length) return null;
+    if (shown.length > 1) return h("ul", { class: "short short-list" }, shown.map((item) => h("li", {}, item)));
+    const long = this.answer.short_answer.text.length > LONG_SHORT_CHARS;
+    return h("p", { class: long ? "short short-long" : "short" }, shown[0]);
   }
 
   #notFound() {

@@ -114,10 +114,15 @@ const at = (id) => `/documents/${encodeURIComponent(id)}`;
 
 export const getDocument = (id) => getJson(at(id));
 
-// {before, quote, after}: without `around` that is the whole document, cut by the server.
-export function getPassage(id, start, end, around = null) {
+// {before, quote, after}: without `around` that is the whole document, cut by the server. With `highlight` =
+// {start, end} the quote comes in parts, too: {quote_before, highlight, quote_after}.
+export function getPassage(id, start, end, { around = null, highlight = null } = {}) {
   const query = new URLSearchParams({ start, end });
   if (around !== null) query.set("around", around);
+  if (highlight) {
+    query.set("highlight_start", highlight.start);
+    query.set("highlight_end", highlight.end);
+  }
   return getJson(`${at(id)}/passage?${query}`);
 }
 

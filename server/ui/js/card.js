@@ -14,9 +14,9 @@ let shownFor = null;
 let timer = 0;
 let quiet = null; // the button that focus was returned to: it shows its card again on the next visit
 
-// source() = {citation, short}: the citation, and the short answer that it may hold.
-export function describe(button, source) {
-  const show = () => open(button, source());
+// citation() = the citation as it is known when the card opens.
+export function describe(button, citation) {
+  const show = () => open(button, citation());
   button.addEventListener("pointerenter", (event) => {
     if (event.pointerType === "mouse" && quiet !== button) later(show, OPEN_AFTER_MS);
   });
@@ -43,24 +43,26 @@ function later(action, delay) {
   timer = setTimeout(action, delay);
 }
 
-async function open(button, { citation, short }) {
+async function open(button, citation) {
   const card = byId("card");
   clearTimeout(timer);
   if (shownFor !== button) {
     shownFor?.removeAttribute("aria-describedby");
     shownFor = button;
-    card.replaceChildren(...contents(citation, null));
+    card.replaceChildren(...contents(citation));
     card.hidden = false;
     button.setAttribute("aria-describedby", "card");
     beside(card, button);
   }
-  const words = await answerWords(citation, short);
-  if (words && shownFor === button) card.querySelector(".quote").replaceChildren(...quoteNodes(citation.quote, words));
+  const words = await answerWords(citation);
+  if (!words || shownFor !== button) return;
+  card.querySelector(".quote").replaceChildren(...quoteNodes(citation.quote, words));
+  beside(card, button); // bold words may need another line
 }
 
-function contents(citation, words) {
+function contents(citation) {
   return [
-    h("p", { class: "quote" }, quoteNodes(citation.quote, words)),
+    h("p", { class: "quote" }, citation.quote),
     h("p", { class: "facts" }, joined(citation.title, sectionWords(citation.section))),
     h("p", { class: "card-hint" }, t("openHint")),
   ];

@@ -21,45 +21,55 @@ export async function placeOf(citation, text) {
   return { from: before.length, to: before.length + quote.length };
 }
 
-// The answer's words inside the quote of a citation, or null.
-export async function answerWords(citation, short) {
-  const words = citation.highlight;
-  if (!words) return null;
-  if (short?.citation === citation.number) {
-    const found = onlyPlace(citation.quote, short.text);
-    if (found) return found;
-  }
-  const around = words.start - citation.start; // code points, for the server: it cuts `before` at the quote's start
-  const passage = await getPassage(citation.document_id, words.start, words.end, around).catch(() => null);
-  if (!passage || !citation.quote.startsWith(passage.before + passage.quote)) return null;
-  return { from: passage.before.length, to: passage.before.length + passage.quote.length };
+const cuts = new WeakMap(); // citation → promise of its parts: asked for once
+
+// The quote of a citation around the words that answer, {quote_before, highlight, quote_after}; null when no words
+// are known or the server cannot cut them.
+export function answerWords(citation) {
+  if (!citation.highlight) return Promise.resolve(null);
+  if (!cuts.has(citation)) cuts.set(citation, cut(citation));
+  return cuts.get(citation);
 }
 
-// The quote as nodes, the answer's words strong.
+async function cut(citation) {
+  const { document_id: id, start, end, quote, highlight } = citation;
+  try {
+    const passage = await getPassage(id, start, end, { around: 0, highlight });
+    return passage.quote === quote ? passage : null; // otherwise the document has changed
+  } catch {
+    cuts.delete(citation); // the next look may fare better
+    return null;
+  }
+}
+
+// The quote as nodes, the answer's words marked.
 export function quoteNodes(quote, words) {
   if (!words) return [quote];
-  return [quote.slice(0, words.from), h("strong", {}, quote.slice(words.from, words.to)), quote.slice(words.to)];
+  return [words.quote_before, h("mark", { class: "words" }, words.highlight), words.quote_after];
 }
 
 // Paragraphs of `text` with marks: ranges = [{from, to, kind}], kind current | other | words.
-// Where ranges overlap, a piece carries every kind that covers it; `current` outweighs `other`.
+// Where quotes overlap, `current` outweighs `other`; `words` are marked inside their quote.
 export function markedText(text, ranges) {
-  const cuts = new Set([0, text.length, ...ranges.flatMap(({ from, to }) => [from, to])]);
-  const edges = [...cuts].sort((a, b) => a - b);
+  const cutAt = new Set([0, text.length, ...ranges.flatMap(({ from, to }) => [from, to])]);
+  const edges = [...cutAt].sort((a, b) => a - b);
   const paragraphs = [h("p", {})];
   for (let i = 0; i + 1 < edges.length; i += 1) {
     const kinds = new Set(ranges.filter((r) => r.from <= edges[i] && edges[i + 1] <= r.to).map((r) => r.kind));
     for (const [row, line] of text.slice(edges[i], edges[i + 1]).split(/\r\n|\r|\n/).entries()) {
       if (row > 0) paragraphs.push(h("p", {}));
-      if (line) paragraphs.at(-1).append(piece(line, kinds));
+      if (line) addPiece(paragraphs.at(-1), line, kinds);
     }
   }
   return paragraphs.filter((paragraph) => paragraph.textContent.trim());
 }
 
-function piece(line, kinds) {
-  const inner = kinds.has("words") ? h("strong", {}, line) : line;
-  if (kinds.has("current")) return h("mark", { class: "current" }, inner);
-  if (kinds.has("other")) return h("mark", { class: "other" }, inner);
-  return inner;
+// A quote is one mark in each paragraph, whatever is marked inside it.
+function addPiece(paragraph, line, kinds) {
+  const inner = kinds.has("words") ? h("mark", { class: "words" }, line) : line;
+  const kind = ["current", "other"].find((outer) => kinds.has(outer));
+  const last = paragraph.lastChild;
+  if (!kind) paragraph.append(inner);
+  else if (last?.className === kind) last.append(inner);
+  else paragraph.append(h("mark", { class: kind }, inner));
 }

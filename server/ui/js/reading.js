@@ -4,7 +4,7 @@ import { ApiError, aboutDocument, getDocument, getPassage } from "./api.js";
 import { h, icon } from "./dom.js";
 import { facts } from "./documents.js";
 import { joined, sectionWords, webAddress } from "./format.js";
-import { answerWords, markedText, onlyPlace, placeOf } from "./marks.js";
+import { markedText, onlyPlace, placeOf } from "./marks.js";
 import { t } from "./strings.js";
 
 // target = {id, start, end, citation, answer}: the last two only when an answer's source is opened.
@@ -12,7 +12,8 @@ import { t } from "./strings.js";
 export async function documentView(target) {
   const known = await aboutDocument(target.id);
   const text = target.start === null ? await wholeDocument(target.id) : await quoted(target);
-  const ranges = text.quote ? [{ ...text.quote, kind: "current" }, ...(await furtherMarks(target, text))] : [];
+  const ranges = text.quote ? [{ ...text.quote, kind: "current" }, ...(await otherQuotes(target, text))] : [];
+  if (text.words) ranges.push({ ...text.words, kind: "words" });
   const reading = h("div", { class: "document", lang: known?.language ?? null }, markedText(text.whole, ranges));
   const title = known?.title ?? text.title;
   const quote = reading.querySelector("mark.current");
@@ -29,7 +30,7 @@ async function wholeDocument(id, notice = null) {
 async function quoted({ id, start, end, citation }) {
   let passage;
   try {
-    passage = await getPassage(id, start, end);
+    passage = await getPassage(id, start, end, { highlight: citation?.highlight });
   } catch (error) {
     const wrongPlace = error instanceof ApiError && [400, 404, 416, 422].includes(error.status);
     if (!wrongPlace) throw error;
@@ -41,17 +42,22 @@ async function quoted({ id, start, end, citation }) {
     const found = onlyPlace(whole, citation.quote);
     return { whole, title, section: null, quote: found, notice: found ? null : t("passageMoved") };
   }
-  return { whole, title, section, quote: { from: before.length, to: before.length + quote.length }, notice: null };
+  return { whole, title, section, quote: placeAfter(before, quote), words: wordsIn(passage), notice: null };
 }
 
-// The answer's words in this quote, and the other quotes of the same answer in this document.
-async function furtherMarks({ id, citation, answer }, { whole, quote }) {
+// Lengths of strings that the server cut: no offset of the server's is counted with here.
+const placeAfter = (before, text) => ({ from: before.length, to: before.length + text.length });
+
+function wordsIn({ before, quote_before: quoteBefore, highlight }) {
+  return highlight === null ? null : placeAfter(before + quoteBefore, highlight);
+}
+
+// The other quotes of the same answer in this document.
+async function otherQuotes({ id, citation, answer }, { whole }) {
   if (!citation) return [];
-  const words = await answerWords(citation, answer.short_answer);
-  const marks = words ? [{ from: quote.from + words.from, to: quote.from + words.to, kind: "words" }] : [];
   const others = answer.citations.filter((other) => other.document_id === id && other.number !== citation.number);
   const places = await Promise.all(others.map((other) => placeOf(other, whole).catch(() => null)));
-  return [...marks, ...places.filter(Boolean).map((found) => ({ ...found, kind: "other" }))];
+  return places.filter(Boolean).map((found) => ({ ...found, kind: "other" }));
 }
 
 function heading(title, known, { citation }, section) {

@@ -21,9 +21,7 @@ export function citedList(answer, open) {
 
 function cited(citation, answer, open) {
   const quote = h("blockquote", { class: "quote" }, citation.quote);
-  answerWords(citation, answer.short_answer).then((words) => {
-    if (words) quote.replaceChildren(...quoteNodes(citation.quote, words));
-  });
+  answerWords(citation).then((words) => quote.replaceChildren(...quoteNodes(citation.quote, words)));
   const where = h("span", {}, joined(sectionWords(citation.section), t(`support_${supportOf(citation, answer)}`)));
   const label = t("sourceLabel", citation.number, citation.title);
   const attributes = { "aria-label": label, "data-address": addressOf(citation) }; // the address is for print

@@ -40,6 +40,7 @@ const en = {
   wording_extractive: "Taken from the documents word for word",
   wording_llm: "Reworded and checked against the quotes",
   partialTitle: "Only part of this was found in the documents.",
+  partialMissing: (parts) => `Not found: ${parts.map((part) => `“${part}”`).join(" ")}`,
   support_verbatim: "Exact quote",
   support_supported: "Reworded from this quote",
 
@@ -101,8 +102,8 @@ const en = {
   tokenUse: "Continue",
   cancel: "Cancel",
 
-  announceAnswer: (count) => `Answer, ${plural(count, "source", "sources")}`,
-  announcePartial: (count) => `Part of an answer, ${plural(count, "source", "sources")}`,
+  announceAnswer: (short, count) => `Answer${short && `: ${short}`}, ${plural(count, "source", "sources")}`,
+  announcePartial: (short, count) => `Part of an answer${short && `: ${short}`}, ${plural(count, "source", "sources")}`,
 };
 
 const table = en;

@@ -5,7 +5,14 @@ import { t } from "./strings.js";
 
 export function announced(answer) {
   if (answer.status === "not_found") return answer.answer;
-  return t(answer.status === "partial" ? "announcePartial" : "announceAnswer", answer.citations.length);
+  const short = answer.short_answers.map(({ text }) => text).join("; ");
+  const said = t(answer.status === "partial" ? "announcePartial" : "announceAnswer", short, answer.citations.length);
+  return answer.status === "partial" ? `${said}. ${partialNote(answer)}` : said;
+}
+
+// That only a part was found, and which part was not.
+export function partialNote({ missing }) {
+  return missing.length ? `${t("partialTitle")} ${t("partialMissing", missing)}` : t("partialTitle");
 }
 
 // How sure, and whose words: never a number.
@@ -23,7 +30,8 @@ export function copyText(answer) {
     const where = [citation.title, sectionWords(citation.section)].filter(Boolean).join(", ");
     return `[${citation.number}] “${citation.quote}”\n${where}\n${addressOf(citation)}`;
   });
-  return [answer.question, answer.answer, ...notes].join("\n\n");
+  const short = answer.short_answers.map(({ text, citation }) => `${text} [${citation}]`).join("\n");
+  return [answer.question, short, answer.answer, ...notes].filter(Boolean).join("\n\n");
 }
 
 // {title, text, retriable}: retriable is false when the same request would fail again; missing = what a 404 means here.

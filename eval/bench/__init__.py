@@ -1,0 +1,1 @@
+"""What an answer costs: `python -m eval bench`, ratios of one interleaved run."""

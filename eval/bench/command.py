@@ -1,0 +1,85 @@
+"""`python -m eval bench`: what an answer costs, as ratios of one interleaved run; stored by commit.
+
+The names B1 to B13 are those of the definitions in eval/results/README.md. Non-scope: quality (`python -m eval run`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import click
+
+from eval.bench.answers import ratios, time_answers
+from eval.bench.indexing import indexing
+from eval.bench.service import service
+from eval.dataset import CHINESE, load_questions
+from eval.results import FOLDER, git_commit, without_paths
+from eval.run import questions_option
+from rag.answer import Answerer
+from rag.build import load_embedder, open_answerer
+from rag.embed import HASH_MODEL, Embedder
+from rag.settings import REFERENCE, Settings, read_settings
+
+PASSAGES = 96  # embedded in each round of the indexing part
+
+
+@click.command()
+@click.option(
+    "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Times that each question is asked."
+)
+@click.option("--requests", type=click.IntRange(1), default=96, show_default=True, help="Per number of clients.")
+@click.option("--quick", is_flag=True, help="Answers only: no server process, no sentence-transformers.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results file, instead of bench/DATE-COMMIT.json.")
+@questions_option
+def command(rounds: int, requests: int, quick: bool, out: Path | None, questions: Path) -> None:
+    """Time answers, indexing and the service; print a table and store it."""
+    settings = read_settings(os.environ)
+    answerer = open_answerer(settings)
+    # A question in Chinese is refused early: it would make the answers look faster.
+    asked = [q.text for q in load_questions(questions, "dev") if q.kind != CHINESE and not q.history]
+    commit = git_commit()
+    reference = None if quick or settings.model == HASH_MODEL else load_embedder(replace(settings, runtime=REFERENCE))
+    measured = measure(answerer, reference, settings, asked, rounds, None if quick else requests)
+    date = datetime.now(UTC).date().isoformat()
+    models = without_paths({"embedder": answerer.models.embedder, "reader": answerer.models.reader})
+    record = {"date": date, "commit": commit, "models": models, "questions": len(asked), **measured}
+    click.echo(format_sections(measured))
+    path = out or FOLDER / "bench" / f"{date}-{(commit or 'unknown').replace('+', '-changed')}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"\nStored in {path}.", err=True)
+
+
+def measure(
+    answerer: Answerer,
+    reference: Embedder | None,
+    settings: Settings,
+    asked: list[str],
+    rounds: int,
+    requests: int | None,
+) -> dict[str, dict[str, float]]:
+    """Section → name → number."""
+    times = time_answers(answerer, reference, asked, rounds)
+    found: dict[str, dict[str, float]] = {
+        "answers": {f"{step} p50 ms": round(median(values), 2) for step, values in times.items()} | ratios(times)
+    }
+    if reference:
+        passages = [f"{p.context}\n{p.text}" for p in answerer.snapshot.passages]
+        texts = (passages * (PASSAGES // len(passages) + 1))[:PASSAGES]
+        found["indexing"] = indexing(answerer.retriever.embedder, reference, texts, rounds)
+    if requests:
+        found["service"] = service(settings.index_dir, settings.corpus_dir, asked, requests)
+    return found
+
+
+def format_sections(measured: dict[str, dict[str, Any]]) -> str:
+    lines = []
+    for section, numbers in measured.items():
+        lines += [section, *(f"  {name:<40}{value:>10}" for name, value in numbers.items())]
+    return "\n".join(lines)
