@@ -18,7 +18,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from rag.errors import UnsupportedModel
+from rag.errors import IndexWriteError, UnsupportedModel
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -89,24 +89,33 @@ def reader_graph(weights: Weights, config: Mapping[str, Any], *, int8_words: boo
 
 
 def quantised(model: onnx.ModelProto) -> bytes:
-    """The model with the weights of its matrix products as signed int8 per channel, activations scaled when run."""
+    """The model with the weights of its matrix products as signed int8 per channel, activations scaled when run.
+
+    Raises: IndexWriteError where there is no room for temporary files.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # a second to import, once for each model
 
     handlers = logging.root.handlers[:]  # the quantiser logs through the root, which adds one that prints
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        onnx.save(model, source)
-        quantize_dynamic(
-            source,
-            target,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            reduce_range=True,  # 7 bits: processors without VNNI add in 16 bits, where products of 8 can overflow
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+            onnx.save(model, source)
+            quantize_dynamic(
+                source,
+                target,
+                op_types_to_quantize=["MatMul"],
+                per_channel=True,
+                reduce_range=True,  # 7 bits: processors without VNNI add in 16 bits, where products of 8 can overflow
+                weight_type=QuantType.QInt8,
+                extra_options={"MatMulConstBOnly": True},
+            )
+            return target.read_bytes()
+    except OSError as error:
+        raise IndexWriteError(
+            f"A model cannot be exported: no room for temporary files ({error}). The index is as it was."
+        ) from error
+    finally:
         logging.root.handlers[:] = handlers
-        return target.read_bytes()
 
 
 def quantised_rows(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -22,11 +22,23 @@ _PRONOUN = re.compile(
 _ELLIPTIC_WORDS = 2
 
 
+# "And of Prague?" asks again what was asked of another name.
+_OTHER_NAME = re.compile(
+    r"^(?:and|or|what about|how about)\s+(?P<by>of|in|for|from|with|at|by)\s+(?P<name>[^\W\d_].*?)\s*\?*$", re.I
+)
+_NAME = r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
+
+
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """The question itself, or led by the user's previous one when it leans on it."""
+    """The question itself, or when it leans on the user's previous one: that one about the other name, or both."""
     previous = next((turn.content for turn in reversed(history) if turn.role == "user"), None)
     if previous is None:
         return question
+    if (other := _OTHER_NAME.match(question)) and (
+        named := list(re.finditer(rf"\b{other['by'].lower()}\s+({_NAME})", previous))
+    ):
+        start, end = named[-1].span(1)
+        return f"{previous[:start]}{other['name']}{previous[end:]}".strip()
     leans = (
         _LEANING_START.search(question) or _PRONOUN.search(question) or len(set(tokenize(question))) < _ELLIPTIC_WORDS
     )

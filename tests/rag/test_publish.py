@@ -35,6 +35,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "RAG_CORPUS_DIR": str(settings.corpus_dir),
         "RAG_INDEX_DIR": str(settings.index_dir),
         "RAG_MODEL": settings.model,
+        "RAG_READER": settings.reader,
     }
 
 
