@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from rag.answer_type import LACKING, OFFERED
+from rag.answer_type import LACKING, NOTHING_EXPECTED, OFFERED
 from rag.read import SPAN_LIMIT, Reading
 from rag.types import Confidence, Evidence, Reason
 
@@ -52,8 +52,11 @@ def _known(reader: str | None) -> str | None:
 
 
 # Of any answer, and those that only a reader gives.
-FEATURES = ("score", "sentence_cosine", "coverage", "name_unknown", "name_elsewhere", "type_offered", "type_lacking")
-READER_FEATURES = ("log_odds", "log_odds_elsewhere", "lead")
+FEATURES = (
+    "score", "sentence_cosine", "coverage", "passage_coverage", "unknown_words", "name_unknown", "name_elsewhere",
+    "type_offered", "type_lacking",
+)  # fmt: skip
+READER_FEATURES = ("log_odds", "log_odds_elsewhere", "lead", "echo", "span_typed", "span_untyped")
 
 
 def features(reading: Reading) -> dict[str, float]:
@@ -63,6 +66,8 @@ def features(reading: Reading) -> dict[str, float]:
         "score": best.score,
         "sentence_cosine": best.cosine,
         "coverage": best.coverage,
+        "passage_coverage": reading.passage_coverage,
+        "unknown_words": reading.unknown_words,
         "name_unknown": float(reading.name_unknown),
         "name_elsewhere": float(reading.name_elsewhere),
         "type_offered": float(best.type_match == OFFERED),
@@ -70,6 +75,9 @@ def features(reading: Reading) -> dict[str, float]:
         "log_odds": best.log_odds,
         "log_odds_elsewhere": max((s.log_odds for s in others), default=-SPAN_LIMIT),
         "lead": best.score - others[0].score if others else best.score,
+        "echo": reading.echo,
+        "span_typed": float(best.typed),
+        "span_untyped": float(best.type_match != NOTHING_EXPECTED and not best.typed),
     }
 
 

@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and how well a sentence offers one that the question lacks.
+"""What kind of thing a question asks for, and where a sentence offers one that the question lacks.
 
 Pattern rules for English questions; a question they do not know expects nothing in particular.
 Source of the idea: answer typing of factoid questions (Li & Roth 2002). Non-scope: finding the span.
@@ -7,10 +7,10 @@ Source of the idea: answer typing of factoid questions (Li & Roth 2002). Non-sco
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 
 from rag.lexical import words
+from rag.types import Span
 
 # Offered: a thing of this kind, which the question does not hold already; likely: something that may be one.
 OFFERED = 1.0
@@ -56,8 +56,10 @@ _NUMBER = re.compile(rf"\d[\d,.]*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
 _PERCENT = re.compile(r"\d\s?%|\bpercent(?:age)?\b|\bper cent\b", re.IGNORECASE)
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:USD|EUR|TWD|NT\$)\s?\d|\b(?:dollars?|euros?|pounds?|yen)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATE = re.compile(
-    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?\s+\d|\b\d{1,2}(?:st|nd|rd|th)\b"
+    rf"\b(?:{_DAY}\s+(?:of\s+)?)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?\s+"
+    rf"(?:\d{{4}}|{_DAY}(?:\s+and\s+{_DAY})?(?:,?\s+\d{{4}})?)\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
     r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:1[5-9]|20)\d\d\b|\b(?:today|yesterday|tomorrow)\b"
 )
 _LINK = re.compile(r"https?://\S+|\bwww\.\S+")
@@ -79,45 +81,52 @@ def expected(question: str) -> AnswerType | None:
     return next((kind for kind, asks in _ASKS if asks.search(question)), None)
 
 
+def offered(kind: AnswerType | None, question: str, sentence: str) -> tuple[Span, ...]:
+    """Where `sentence` holds things of a `kind` that `question` lacks, in code points of the sentence.
+
+    Any name may be that of a person: where none is known to be one, all names are given.
+    """
+    if kind is None:
+        return ()
+    asked = frozenset(words(question))
+    if kind is AnswerType.PERSON:
+        return _persons(asked, sentence) or _names(asked, sentence)
+    if kind is AnswerType.NAME:
+        return _names(asked, sentence)
+    return tuple(Span(*m.span()) for m in _PATTERNS[kind].finditer(sentence) if _new(m[0], asked))
+
+
 def match(kind: AnswerType | None, question: str, sentence: str) -> float:
     """OFFERED, LIKELY, NOTHING_EXPECTED or LACKING: whether `sentence` holds a `kind` that `question` lacks."""
     if kind is None:
         return NOTHING_EXPECTED
-    return _MATCHERS[kind](frozenset(words(question)), sentence)
+    if not offered(kind, question, sentence):
+        return LACKING
+    sure = kind is not AnswerType.PERSON or _persons(frozenset(words(question)), sentence)
+    return OFFERED if sure else LIKELY
 
 
-def _new(found: re.Match[str], asked: frozenset[str], group: str | int = 0) -> bool:
-    """Whether the match says something that the question does not say already."""
-    return bool(set(words(found[group] or "")) - asked)
+def _new(found: str, asked: frozenset[str]) -> bool:
+    """Whether it says something that the question does not say already."""
+    return bool(set(words(found)) - asked)
 
 
-def _offers(pattern: re.Pattern[str]) -> Callable[[frozenset[str], str], float]:
-    def matcher(asked: frozenset[str], sentence: str) -> float:
-        return OFFERED if any(_new(m, asked) for m in pattern.finditer(sentence)) else LACKING
-
-    return matcher
+def _persons(asked: frozenset[str], sentence: str) -> tuple[Span, ...]:
+    groups = ((m, "after" if m["after"] else "before") for m in _PERSON.finditer(sentence))
+    return tuple(Span(*m.span(group)) for m, group in groups if _new(m[group], asked))
 
 
-def _person(asked: frozenset[str], sentence: str) -> float:
-    named = (m["after"] or m["before"] for m in _PERSON.finditer(sentence))
-    if any(set(words(name)) - asked for name in named):
-        return OFFERED
-    return LIKELY * _name(asked, sentence)
-
-
-def _name(asked: frozenset[str], sentence: str) -> float:
-    """A capitalised word past the sentence's first that the question lacks."""
+def _names(asked: frozenset[str], sentence: str) -> tuple[Span, ...]:
+    """Capitalised words past the sentence's first."""
     inside = _NAMES.finditer(sentence, pos=len(sentence) - len(sentence.lstrip("“\"'")) + 1)
-    return OFFERED if any(_new(m, asked) for m in inside) else LACKING
+    return tuple(Span(*m.span()) for m in inside if _new(m[0], asked))
 
 
-_MATCHERS: dict[AnswerType, Callable[[frozenset[str], str], float]] = {
-    AnswerType.NUMBER: _offers(_NUMBER),
-    AnswerType.PERCENT: _offers(_PERCENT),
-    AnswerType.MONEY: _offers(_MONEY),
-    AnswerType.YEAR: _offers(_YEAR),
-    AnswerType.DATE: _offers(_DATE),
-    AnswerType.PERSON: _person,
-    AnswerType.NAME: _name,
-    AnswerType.LINK: _offers(_LINK),
+_PATTERNS = {
+    AnswerType.NUMBER: _NUMBER,
+    AnswerType.PERCENT: _PERCENT,
+    AnswerType.MONEY: _MONEY,
+    AnswerType.YEAR: _YEAR,
+    AnswerType.DATE: _DATE,
+    AnswerType.LINK: _LINK,
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answer_type import match
+from rag.answer_type import match, offered
 from rag.lexical import tokenize
 from rag.reader import Marks, Reader
 from rag.retrieve import Query
@@ -43,6 +43,9 @@ SPAN_LIMIT = 8.0
 # Passages of the first stage, and the log-odds of a span from which on the next stage is not read: of what the later
 # passages add, nine tenths is found by questions below it.
 FIRST_STAGE = 3
+# A number, date or name that is asked for is taken as the answer where its words score at most this much less than
+# the best ones, which begin a word too early more often than that difference means something.
+TYPE_MARGIN = 2.0
 CLEAR = 4.0
 
 # One line of at most fifteen words without an end.
@@ -61,6 +64,7 @@ class ScoredSentence:
     type_match: float  # 0..1: as `answer_type.match`
     answer: Span | None  # the words that the reader marks in it, in document offsets; None where it was not read
     log_odds: float  # of those words being the answer, against "the passage does not say"; 0 where it was not read
+    typed: bool  # those words hold the kind of thing that is asked for; False where nothing in particular is
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ class Reading:
     evidence_coverage: float  # 0..1, as `coverage`, over all passages together
     name_unknown: bool  # the question names something that no document holds
     name_elsewhere: bool  # the question names something that the documents hold, but not where the best sentence is
+    passage_coverage: float  # 0..1, as `coverage`, over the passage of the best sentence
+    unknown_words: float  # 0..1: the share of the question's rarity in words that no document holds
+    echo: float  # 0..1: how much of the marked words the question says itself
 
 
 def read(
@@ -97,13 +104,16 @@ def read(
         done = stage.stop
         if scored and scored[0].log_odds >= CLEAR:
             break
-    everything = {token for p in evidence.passages for token in tokenize(f"{p.context}\n{p.text}")}
+    everything = {token for p in evidence.passages for token in _held(p)}
     return Reading(
         sentences=tuple(scored),
         passages_read=done if reader else 0,
         evidence_coverage=scorer.wording.coverage(everything),
         name_unknown=scorer.wording.name_unknown,
         name_elsewhere=bool(scored) and _elsewhere(scorer.wording, scored[0], snapshot),
+        passage_coverage=scorer.wording.coverage(_held(scored[0].passage)) if scored else 0.0,
+        unknown_words=sum(w for token, w in scorer.wording.weights.items() if token not in snapshot.lexical),
+        echo=_echo(scored[0], query) if scored else 0.0,
     )
 
 
@@ -139,31 +149,51 @@ class _Scorer:
             text = passage.text[span.start - passage.span.start : span.end - passage.span.start]
             tokens = set(tokenize(text))
             here, near = self.wording.coverage(tokens), self.wording.coverage(tokens | before)
-            offered = match(self.wording.wanted, self.query.text, text)
-            answer, log_odds = _marked(marks, passage, span)
+            type_match = match(self.wording.wanted, self.query.text, text)
+            answer, log_odds, typed = self._marked(marks, passage, span)
             score = (
                 self.weigh.meaning * float(cosine)
                 + self.weigh.words * (here + self.weigh.neighbour * (near - here))
-                + self.weigh.answer_type * offered
+                + self.weigh.answer_type * type_match
                 + self.weigh.passage * hit.score
                 + self.weigh.heading * (_HEADING.fullmatch(text) is not None)
                 + self.weigh.span * log_odds
             )
-            yield ScoredSentence(passage, span, score, float(cosine), here, offered, answer, log_odds)
+            yield ScoredSentence(passage, span, score, float(cosine), here, type_match, answer, log_odds, typed)
             before = tokens
 
+    def _marked(self, marks: Marks | None, passage: Passage, sentence: Span) -> tuple[Span | None, float, bool]:
+        """The reader's words in a sentence, in document offsets, their log-odds within ±SPAN_LIMIT, and `typed`."""
+        if marks is None:
+            return None, 0.0, False
+        offset = passage.span.start
+        within = Span(sentence.start - offset, sentence.end - offset)
+        found = marks.best(within)
+        if found is None:
+            return None, -SPAN_LIMIT, False
+        text = within.of(passage.text)
+        places = [
+            Span(within.start + place.start, within.start + place.end)
+            for place in offered(self.wording.wanted, self.query.text, text)
+        ]
+        exact = marks.best(within, places) if places else None
+        if exact and exact.score >= found.score - TYPE_MARGIN:
+            found = exact
+        typed = any(found.span.start < place.end and place.start < found.span.end for place in places)
+        score = float(np.clip(found.score, -SPAN_LIMIT, SPAN_LIMIT))
+        return Span(found.span.start + offset, found.span.end + offset), score, typed
 
-def _marked(marks: Marks | None, passage: Passage, sentence: Span) -> tuple[Span | None, float]:
-    """The reader's words in a sentence, in document offsets, and their log-odds within ±SPAN_LIMIT."""
-    offset = passage.span.start
-    if marks is None:
-        return None, 0.0
-    found = marks.best(Span(sentence.start - offset, sentence.end - offset))
-    if found is None:
-        return None, -SPAN_LIMIT
-    return Span(found.span.start + offset, found.span.end + offset), float(
-        np.clip(found.score, -SPAN_LIMIT, SPAN_LIMIT)
-    )
+
+def _held(passage: Passage) -> set[str]:
+    return set(tokenize(f"{passage.context}\n{passage.text}"))
+
+
+def _echo(best: ScoredSentence, query: Query) -> float:
+    if best.answer is None:
+        return 0.0
+    offset = best.passage.span.start
+    said = set(tokenize(best.passage.text[best.answer.start - offset : best.answer.end - offset]))
+    return len(said & set(query.tokens)) / max(len(said), 1)
 
 
 def _elsewhere(wording: Wording, best: ScoredSentence, snapshot: Snapshot) -> bool:

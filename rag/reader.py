@@ -50,17 +50,31 @@ class Marks:
     end: Floats  # (n,), likewise
     offsets: tuple[tuple[int, int], ...]  # n places in the passage's text
 
-    def best(self, within: Span) -> FoundSpan | None:
-        """The best span inside a part of the passage; None where that part was cut off."""
+    def best(self, within: Span, places: Sequence[Span] = ()) -> FoundSpan | None:
+        """The best span inside a part of the passage; None where that part was cut off.
+
+        With `places`, one that begins where one of them does and holds it; None where none is possible.
+        """
         pieces = [i for i, (first, last) in enumerate(self.offsets) if within.start <= first < last <= within.end]
         if not pieces:
             return None
         low, high = pieces[0], pieces[-1] + 1
         scores = self.start[low:high, None] + self.end[None, low:high]
         width = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]
-        scores = np.where((width >= 0) & (width < MAX_ANSWER), scores, -np.inf)
-        first, last = divmod(int(scores.argmax()), high - low)
-        return FoundSpan(Span(self.offsets[low + first][0], self.offsets[low + last][1]), float(scores[first, last]))
+        allowed = (width >= 0) & (width < MAX_ANSWER)
+        if places:
+            held = np.zeros_like(allowed)
+            for place in places:
+                first = [i for i, (start, _) in enumerate(self.offsets[low:high]) if start == place.start]
+                last = [i for i, (_, end) in enumerate(self.offsets[low:high]) if end >= place.end]
+                if first and last:
+                    held[first[0], last[0] :] = True
+            allowed &= held
+        if not allowed.any():
+            return None
+        first_piece, last_piece = divmod(int(np.where(allowed, scores, -np.inf).argmax()), high - low)
+        span = Span(self.offsets[low + first_piece][0], self.offsets[low + last_piece][1])
+        return FoundSpan(span, float(scores[first_piece, last_piece]))
 
 
 class Reader(Protocol):

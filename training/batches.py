@@ -28,7 +28,7 @@ NAMES = (*SOURCES, "changed")
 # to what is asked, the rest teaches the form.
 SHARES = {SQUAD: 1.0, WIKI: 1.0, REDDIT: 0.6, AMAZON: 0.4, QAMR: 0.35, "changed": 1.0}
 # Mean number of hard negatives beside the passage that a question belongs to (at most two).
-NEGATIVES = {SQUAD: 1.0, WIKI: 0.7, REDDIT: 0.2, AMAZON: 0.2, QAMR: 0.0, "changed": 0.2}
+NEGATIVES = {SQUAD: 0.7, WIKI: 0.5, REDDIT: 0.1, AMAZON: 0.1, QAMR: 0.0, "changed": 0.2}
 # How often a question is shown in another form (keywords, request, misspelt, no question mark) and without its title.
 OTHER_FORM, NO_TITLE = 0.25, 0.25
 # Batches that are sorted by length together.

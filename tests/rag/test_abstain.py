@@ -19,8 +19,8 @@ PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
 
 
 def reading(score: float = 1.0, type_match: float = OFFERED, covered: float = 0.5) -> Reading:
-    sentence = ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match, Span(0, 4), 1.0)
-    return Reading((sentence,), 1, covered, True, True)
+    sentence = ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match, Span(0, 4), 1.0, type_match == OFFERED)
+    return Reading((sentence,), 1, covered, True, True, 0.5, 0.0, 0.0)
 
 
 def evidence(cosine: float | None) -> Evidence:
@@ -62,7 +62,9 @@ def test_neither_words_nor_meaning_is_no_answer_however_sure_the_rest() -> None:
 
 
 def test_nothing_to_read_is_an_empty_index() -> None:
-    confidence, reason = judge(Reading((), 0, 0.0, False, False), Evidence((), ()), load_calibration(reader=True))
+    confidence, reason = judge(
+        Reading((), 0, 0.0, False, False, 0.0, 0.0, 0.0), Evidence((), ()), load_calibration(reader=True)
+    )
     assert (confidence.probability, reason) == (0.0, Reason.EMPTY_INDEX)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer_type import LACKING, LIKELY, NOTHING_EXPECTED, OFFERED, AnswerType, expected, match
+from rag.answer_type import LACKING, LIKELY, NOTHING_EXPECTED, OFFERED, AnswerType, expected, match, offered
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,20 @@ def test_expected(question: str, kind: AnswerType | None) -> None:
 )
 def test_match(question: str, sentence: str, score: float) -> None:
     assert match(expected(question), question, sentence) == score
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "things"),
+    [
+        ("How many people came?", "Two sessions drew 264 people.", ["Two", "264"]),
+        ("How many people came in 2021?", "In 2021 it drew 264 people.", ["264"]),
+        ("Who spoke?", "Mayor of Budapest Gábor Kerpel-Fronius met Omer Caspi, Representative of Israel.",
+         ["Gábor Kerpel-Fronius", "Omer Caspi"]),
+        ("Who spoke?", "In Tel Aviv somebody spoke.", ["Tel Aviv"]),
+        ("When?", "On Mar. 23rd and 24th, 2021, or on the 3rd.", ["Mar. 23rd and 24th, 2021", "3rd"]),
+        ("When?", "On 25 March 2021, a Monday of 1911.", ["25 March 2021", "Monday", "1911"]),
+        ("Why?", "In Tel Aviv 264 people spoke.", []),
+    ],
+)  # fmt: skip
+def test_where_it_is_offered(question: str, sentence: str, things: list[str]) -> None:
+    assert [place.of(sentence) for place in offered(expected(question), question, sentence)] == things

