@@ -17,19 +17,23 @@ import click
 
 from eval.bench.answers import ratios, time_answers
 from eval.bench.indexing import indexing
+from eval.bench.peer import TOP_K
+from eval.bench.peers import compare, install
 from eval.bench.service import service
 from eval.dataset import CHINESE, load_questions
 from eval.results import FOLDER, git_commit, without_paths
 from eval.run import questions_option
+from eval.scratch import document_name, limit_option, scratch_answerer, scratch_option, seed_option
+from eval.squad import load_squad, sample
 from rag.answer import Answerer
 from rag.build import load_embedder, open_answerer
-from rag.embed import HASH_MODEL, Embedder
-from rag.settings import REFERENCE, Settings, read_settings
+from rag.embed import HASH_MODEL, Embedder, find_model
+from rag.settings import DEFAULT_MODEL, REFERENCE, Settings, read_settings
 
 PASSAGES = 96  # embedded in each round of the indexing part
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Times that each question is asked."
 )
@@ -37,8 +41,11 @@ PASSAGES = 96  # embedded in each round of the indexing part
 @click.option("--quick", is_flag=True, help="Answers only: no server process, no sentence-transformers.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results file, instead of bench/DATE-COMMIT.json.")
 @questions_option
-def command(rounds: int, requests: int, quick: bool, out: Path | None, questions: Path) -> None:
+@click.pass_context
+def command(ctx: click.Context, rounds: int, requests: int, quick: bool, out: Path | None, questions: Path) -> None:
     """Time answers, indexing and the service; print a table and store it."""
+    if ctx.invoked_subcommand:
+        return
     settings = read_settings(os.environ)
     answerer = open_answerer(settings)
     # A question in Chinese is refused early: it would make the answers look faster.
@@ -46,11 +53,55 @@ def command(rounds: int, requests: int, quick: bool, out: Path | None, questions
     commit = git_commit()
     reference = None if quick or settings.model == HASH_MODEL else load_embedder(replace(settings, runtime=REFERENCE))
     measured = measure(answerer, reference, settings, asked, rounds, None if quick else requests)
+    _finish(measured, answerer, len(asked), commit, "", out)
+
+
+@command.command("peers")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@limit_option
+@seed_option
+@scratch_option
+@click.option(
+    "--environment", type=click.Path(path_type=Path), default=Path("build/peers"), help="Where they are installed."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Results file, instead of bench/DATE-COMMIT-peers.json.")
+def peers_command(
+    file: Path, limit_questions: int | None, seed: int, scratch: Path | None, environment: Path, out: Path | None
+) -> None:
+    """Time hybrid search of txtai, LangChain, LlamaIndex and Haystack over the paragraphs of a SQuAD-shaped FILE."""
+    python = install(environment.absolute())
+    commit = git_commit()
+    squad = sample(load_squad(file), limit_questions, seed)
+    with scratch_answerer(squad.paragraphs, read_settings(os.environ), scratch) as answerer:
+        passages = answerer.snapshot.passages
+        rows: dict[str, set[int]] = {}
+        for row, passage in enumerate(passages):
+            rows.setdefault(passage.document_id, set()).add(row)
+        numbers = {passage.id: row for row, passage in enumerate(passages)}
+        measured = compare(
+            python,
+            find_model(DEFAULT_MODEL, download=False)[0],
+            [f"{p.context}\n{p.text}" for p in passages],
+            [(q.text, frozenset(rows[document_name(number)])) for q, number in squad.questions],
+            lambda text: [numbers[p.id] for p in answerer.retriever.search(text, TOP_K).passages],
+        )
+        _finish(measured, answerer, len(squad.questions), commit, "-peers", out)
+
+
+def _finish(
+    measured: dict[str, dict[str, float]],
+    answerer: Answerer,
+    questions: int,
+    commit: str | None,
+    kind: str,
+    out: Path | None,
+) -> None:
+    """Prints and stores."""
     date = datetime.now(UTC).date().isoformat()
     models = without_paths({"embedder": answerer.models.embedder, "reader": answerer.models.reader})
-    record = {"date": date, "commit": commit, "models": models, "questions": len(asked), **measured}
+    record = {"date": date, "commit": commit, "models": models, "questions": questions, **measured}
     click.echo(format_sections(measured))
-    path = out or FOLDER / "bench" / f"{date}-{(commit or 'unknown').replace('+', '-changed')}.json"
+    path = out or FOLDER / "bench" / f"{date}-{(commit or 'unknown').replace('+', '-changed')}{kind}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     click.echo(f"\nStored in {path}.", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from eval.__main__ import main
 from eval.bench.answers import ANSWER, FORWARD, READER, REFERENCE, SEARCH, ratios
 from eval.bench.indexing import indexing
+from eval.bench.peers import OURS, compare
 from eval.bench.service import CLIENTS, service
 from rag.embed import HashEmbedder
 from rag.settings import Settings
@@ -60,3 +62,14 @@ def test_the_command_prints_a_table_and_stores_it(three_questions: Path, tmp_pat
     assert stored["questions"] == 3
     assert stored["answers"]["B1 search / embedding"] > 0
     assert "B1 search / embedding" in done.stdout
+
+
+def test_a_peer_that_cannot_be_started_is_left_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """None of them is installed beside us."""
+    passages = ["It cost 2, 200 crowns.", "It opened in 1911."]
+    questions = [("What did it cost?", frozenset({0})), ("When?", frozenset({0}))]
+    found = compare(Path(sys.executable), tmp_path, passages, questions, lambda question: [len(question) % 2])
+    assert set(found) == {OURS}
+    assert found[OURS]["B3 time / ours"] == 1
+    assert found[OURS]["hit@5"] == 0.0
+    assert "haystack could not be started" in capfd.readouterr().err

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from training.sources import SOURCES, paragraphs_of, read_source, split_articles
+from eval.squad import load_squad
+from training.sources import SOURCES, SQUAD, main, paragraphs_of, read_source, split_articles, splits
 
 
 def write(data: Path, source: str, titles: list[str], start: int = 0) -> None:
@@ -42,3 +43,14 @@ def test_an_answer_that_is_not_there_is_an_error(tmp_path: Path):
     write(tmp_path, "qamr", ["QAMR"], start=2)
     with pytest.raises(ValueError, match="not at its place"):
         read_source(tmp_path, "qamr")
+
+
+def test_held_out_articles_are_written_in_the_form_of_squad(tmp_path: Path):
+    for source in SOURCES:
+        write(tmp_path, source, [f"{source}_{i}" for i in range(15)])
+    out = tmp_path / "dev.json"
+    main(["--data", str(tmp_path), "--split", "dev", "--out", str(out)])
+    titles = {article["title"] for article in json.loads(out.read_text())["data"]}
+    assert titles == set(splits(tmp_path, 0)[SQUAD]["dev"])
+    asked = [(question.answers, question.answerable) for question, _ in load_squad(out).questions[:2]]
+    assert asked == [(("Ann",), True), ((), False)]
