@@ -112,9 +112,10 @@ class Answerer:
         yield Final(self._final(question, alone, parts, sentences, book, times))
 
     def _part(self, question: Question, query: Query, evidence: Evidence) -> Part:
-        reading = read(query, evidence, self.snapshot, self.reader)
+        foreign = unreadable(question.text, query.tokens, self.retriever.embedder, self.snapshot.lexical)
+        reading = read(query, evidence, self.snapshot, None if foreign else self.reader)
         confidence, reason = judge(reading, evidence, self.calibration)
-        if unreadable(question.text, query.tokens, self.retriever.embedder, self.snapshot.lexical):
+        if foreign:
             confidence, reason = Confidence(0.0, "low"), Reason.UNSUPPORTED_LANGUAGE
         return Part(query, reranked(evidence, reading), reading, confidence, reason)
 
