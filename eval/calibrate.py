@@ -51,7 +51,7 @@ ARTICLE_QUESTIONS = 400  # of the held-out articles: three times the dev questio
 STRANGERS = ("Lisbon", "Nairobi", "Osaka", "Vilnius", "Montevideo", "Leipzig", "Auckland", "Tashkent")
 SWAPPED = 40
 FOLDS = 10  # by group, so that no question is judged by its own paraphrase
-INVERSE_REGULARISATION = 1.0  # of standardised features; from 0.1 to 10 the folds tell no difference
+INVERSE_REGULARISATION = 0.1  # of standardised features; from 0.03 to 10 the folds differ by 0.01 in AUROC
 
 # Where a question comes from.
 DEV, FAR, STRANGER, ARTICLES = "dev", "far", "stranger", "articles"
