@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
@@ -32,8 +33,9 @@ class Reader(nn.Module):
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
 
     @classmethod
-    def from_base(cls, folder: Path) -> Reader:
-        """A fresh head on the encoder of `folder`; word embeddings frozen.
+    def from_base(cls, folder: Path, start: Path | None = None) -> Reader:
+        """A fresh head on the encoder of `folder`, or the weights that `training.export` wrote into `start`; word
+        embeddings frozen.
 
         Nothing is dropped out: in one to three passes over the questions the reader is far from learning them by
         heart. Plain attention: the backward step of torch's fused one costs 40 % of a training step on CPU.
@@ -46,13 +48,14 @@ class Reader(nn.Module):
         nn.init.normal_(reader.qa_outputs.weight, std=0.02)
         nn.init.zeros_(reader.qa_outputs.bias)
         reader.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+        if start:
+            exported = {name: value.float() for name, value in load_file(start / "model.safetensors").items()}
+            reader.load_state_dict(reader.state_dict() | exported)
         return reader
 
     @classmethod
     def from_folder(cls, folder: Path) -> Reader:
         """What `training.reader` wrote: config.json and model.safetensors."""
-        from safetensors.torch import load_file
-
         reader = cls(BertConfig.from_pretrained(folder))
         reader.load_state_dict({name: value.float() for name, value in load_file(folder / "model.safetensors").items()})
         return reader.eval()

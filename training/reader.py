@@ -44,6 +44,7 @@ class Options:
     data: Path
     out: Path
     base: Path
+    start: Path | None
     minutes: float | None
     steps: int | None
     processes: int
@@ -131,7 +132,7 @@ def train(rank: int, options: Options, examples_path: Path, resume: bool, meetin
     if options.processes > 1:
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=options.processes)
     examples = Examples(examples_path)
-    reader = Reader.from_base(options.base).to(options.device).train()
+    reader = Reader.from_base(options.base, options.start).to(options.device).train()
     if options.processes > 1:  # the head is drawn at random: everyone takes that of rank 0
         for parameter in reader.qa_outputs.parameters():
             dist.broadcast(parameter.data, 0)
@@ -226,6 +227,7 @@ def parse(arguments: list[str] | None = None) -> tuple[Options, bool]:
     parser.add_argument("--data", type=Path, required=True, help="folder of the five question sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for examples, checkpoint, model and log")
     parser.add_argument("--base", type=Path, default=Path(MODEL_DIR), help="folder of the base model")
+    parser.add_argument("--start", type=Path, help="folder of exported weights to go on from, as a further stage")
     parser.add_argument("--minutes", type=float, help="time to train for (70 if --steps is not given)")
     parser.add_argument("--steps", type=int, help="steps to train for, instead of --minutes")
     parser.add_argument("--processes", type=int, default=1 if gpu else min(2, os.cpu_count() or 1))
