@@ -50,7 +50,11 @@ def load_reader(settings: Settings) -> Reader | None:
 
 
 def ingest(
-    settings: Settings, embedder: Embedder | None = None, progress: Progress | None = None, force: bool = False
+    settings: Settings,
+    embedder: Embedder | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+    dry_run: bool = False,
 ) -> IngestReport:
     """Brings the index up to date with the corpus folder, on all cores.
 
@@ -65,6 +69,7 @@ def ingest(
         chunking=ChunkParameters(),
         progress=progress,
         force=force,
+        dry_run=dry_run,
     )
 
 

@@ -73,7 +73,7 @@ def peers_command(
     commit = git_commit()
     squad = sample(load_squad(file), limit_questions, seed)
     with scratch_answerer(squad.paragraphs, read_settings(os.environ), scratch) as answerer:
-        passages = answerer.snapshot.passages
+        passages = list(answerer.snapshot.passages())
         rows: dict[str, set[int]] = {}
         for row, passage in enumerate(passages):
             rows.setdefault(passage.document_id, set()).add(row)
@@ -121,7 +121,7 @@ def measure(
         "answers": {f"{step} p50 ms": round(median(values), 2) for step, values in times.items()} | ratios(times)
     }
     if reference:
-        passages = [f"{p.context}\n{p.text}" for p in answerer.snapshot.passages]
+        passages = [f"{p.context}\n{p.text}" for p in answerer.snapshot.passages()]
         texts = (passages * (PASSAGES // len(passages) + 1))[:PASSAGES]
         found["indexing"] = indexing(answerer.retriever.embedder, reference, texts, rounds)
     if requests:
