@@ -20,7 +20,7 @@ from rag.settings import Settings
 from server.deps import SettingsDep
 from server.errors import ApiError
 
-_bearer = HTTPBearer(auto_error=False, description="The value of RAG_TOKEN, where one is set.")
+_bearer = HTTPBearer(auto_error=False, description="The value of RAG_TOKEN, where one is set, or of RAG_ADMIN_TOKEN.")
 _api_key = APIKeyHeader(name="x-api-key", auto_error=False, description="The same token in another header.")
 
 

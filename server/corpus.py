@@ -6,10 +6,11 @@ Non-scope: subfolders and metadata files, which only people with access to the f
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
+import secrets
 import stat
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,8 @@ from server.errors import ApiError
 from server.schemas import StoredWire
 
 MAX_NAME_BYTES = 200  # file systems take 255, and the name of the metadata file is longer
-INCOMING = ".incoming"  # hidden, so that ingest passes it by
+INCOMING = ".incoming-"  # hidden, so that ingest passes it by
+STALE_S = 3600.0  # no file takes so long to be written: one that is older was left by a killed process
 
 
 def check_name(name: str) -> None:
@@ -59,10 +61,9 @@ class Corpus:
         check_name(name)
         self._check(name, raw)
         with _writing(self._folder) as folder:
+            _sweep(folder)
             created = not _is_file(folder, name)
-            _write(folder, raw)
-            os.rename(INCOMING, name, src_dir_fd=folder, dst_dir_fd=folder)
-            os.fsync(folder)
+            _replace(folder, name, raw)
         digest = hashlib.sha256(raw).hexdigest()
         return {"name": name, "document_id": document_id(name), "bytes": len(raw), "sha256": digest}, created
 
@@ -84,12 +85,11 @@ class Corpus:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[int]:
-    """A handle of the folder, for one writer at a time; a kill gives it back, and leaves at most INCOMING behind."""
+    """A handle of the folder, made where there is none. Raises: ApiError 503 for whatever goes wrong with the disk."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
             yield handle
         finally:
             os.close(handle)
@@ -110,16 +110,26 @@ def _is_file(folder: int, name: str) -> bool:
     return True
 
 
-def _write(folder: int, raw: bytes) -> None:
-    """INCOMING with `raw`, on the disk; what a killed writer left under this name is dropped."""
-    with suppress(FileNotFoundError):
-        os.unlink(INCOMING, dir_fd=folder)
-    handle = os.open(INCOMING, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+def _replace(folder: int, name: str, raw: bytes) -> None:
+    """Written aside, synced, renamed: a reader or a kill meets the old file or the new one."""
+    aside = INCOMING + secrets.token_hex(8)
     try:
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
+        os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
-        os.unlink(INCOMING, dir_fd=folder)
+        with suppress(OSError):
+            os.unlink(aside, dir_fd=folder)
         raise
+    os.fsync(folder)
+
+
+def _sweep(folder: int) -> None:
+    """Removes what killed writers left."""
+    for left in (name for name in os.listdir(folder) if name.startswith(INCOMING)):
+        with suppress(OSError):  # gone, or tried again by the next writer
+            if os.lstat(left, dir_fd=folder).st_mtime < time.time() - STALE_S:
+                os.unlink(left, dir_fd=folder)

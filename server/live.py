@@ -91,6 +91,8 @@ class LiveIndex:
             # Some older snapshot took over. That is for a start; what serves now may be another, chosen on purpose.
             subject = f"the snapshot {named}, which cannot be used" if named else "no snapshot"
             raise IndexCorrupt(f"{CURRENT} names {subject}: `rag verify` says more, `rag ingest` mends it.")
+        if self._answerer is not None:
+            log.info("answers come from %s now", opened.snapshot.id)
         return opened
 
 

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LoaderError, NotFoundError
-from server.corpus import INCOMING, Corpus, check_name
+from server.corpus import INCOMING, STALE_S, Corpus, check_name
 from server.errors import ApiError
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -129,14 +133,29 @@ def test_a_reader_sees_the_old_file_or_the_new_one(corpus: Corpus, folder: Path)
     assert list(files(folder)) == ["a.txt"]
 
 
-def test_what_a_killed_writer_left_is_overwritten(corpus: Corpus, folder: Path, tmp_path: Path):
+def test_what_a_killed_writer_left_is_swept(corpus: Corpus, folder: Path):
     folder.mkdir()
-    outside = tmp_path / "outside.txt"
-    outside.write_bytes(b"mine")
-    (folder / INCOMING).symlink_to(outside)
+    (folder / f"{INCOMING}left").write_bytes(b"half")
+    (folder / f"{INCOMING}going-on").write_bytes(b"half")
+    os.utime(folder / f"{INCOMING}left", (0, time.time() - STALE_S - 1))
     corpus.put("a.txt", b"new")
-    assert files(folder) == {"a.txt": b"new"}
-    assert outside.read_bytes() == b"mine"
+    assert files(folder) == {"a.txt": b"new", f"{INCOMING}going-on": b"half"}
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path):
+    program = (
+        "import resource, signal; from pathlib import Path; from server.corpus import Corpus\n"
+        "from server.errors import ApiError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "Corpus(folder).put('a.txt', b'old')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: Corpus(folder).put('a.txt', b'x' * 2000)\n"
+        "except ApiError as error: print(error.status_code, error.code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["503", "corpus_write_failed"]
+    assert files(tmp_path) == {"a.txt": b"old"}
 
 
 @pytest.mark.parametrize("target", ["outside.txt", "nowhere.txt"])
