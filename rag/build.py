@@ -6,14 +6,16 @@ Non-scope: what the objects do.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from rag.abstain import load_calibration
 from rag.answer import Answerer
 from rag.chunk import ChunkParameters
 from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
 from rag.encoder import open_encoder
-from rag.errors import IndexModelMismatch
+from rag.errors import IndexModelMismatch, LoaderError
 from rag.ingest import IngestReport, Progress, ingest_folder
+from rag.loaders import LOADERS
 from rag.reader import SHIPPED, Reader, open_reader
 from rag.retrieve import Retriever
 from rag.settings import DEFAULT_MODEL, NO_READER, SHIPPED_READER, Settings
@@ -93,3 +95,26 @@ def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: 
         Models(embedder=embedder.id, reader=reader.id if reader else None),
         load_calibration(reader=reader is not None),
     )
+
+
+class Reopener:
+    """Opens the current index, time after time, with the models of the first time. Not thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
+
+    def __call__(self) -> Answerer:
+        """Raises: as `open_answerer`."""
+        answerer = open_answerer(self._settings, self._embedder, self._reader)
+        self._embedder, self._reader = answerer.retriever.embedder, answerer.reader
+        return answerer
+
+
+def check_document(name: str, raw: bytes) -> None:
+    """Raises: LoaderError where ingesting a file of that name and content would skip it."""
+    loader = LOADERS.get(Path(name).suffix.lower())
+    if loader is None:
+        raise LoaderError(f"this type is not supported; known are {', '.join(sorted(LOADERS))}", code="unsupported")
+    loader(raw)

@@ -254,7 +254,7 @@ def show_settings(settings: Settings) -> None:
     """List every setting with its present value."""
     for setting in fields(Settings):
         value = getattr(settings, setting.name)
-        shown = "(set)" if setting.name == "token" and value else value
+        shown = "(set)" if setting.metadata["secret"] and value else value
         click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
 
 
