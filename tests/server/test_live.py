@@ -17,8 +17,9 @@ from rag.build import Reopener, ingest, open_answerer
 from rag.embed import HASH_MODEL, HashEmbedder
 from rag.errors import IndexMissing
 from rag.publish import point_to
+from rag.segment import DENSE
 from rag.settings import NO_READER, Settings
-from rag.snapshot import CURRENT, DENSE, current_name
+from rag.snapshot import CURRENT, current_name
 from server.__main__ import server_config
 from server.app import create_app
 from server.live import LiveIndex
@@ -41,7 +42,7 @@ class Index:
         return ingest(self.settings, HashEmbedder()).snapshot
 
     def damage(self, name: str) -> None:
-        file = self.settings.index_dir / name / DENSE
+        file = next((self.settings.index_dir / name).rglob(DENSE))
         file.write_bytes(file.read_bytes()[:-1])
 
     def open(self) -> Answerer:

@@ -8,13 +8,14 @@ import pytest
 from rag.answer import Answerer
 from rag.build import ingest, open_answerer
 from rag.embed import HashEmbedder
+from rag.segment import DENSE
 from rag.settings import Settings
-from rag.snapshot import DENSE, current_name
+from rag.snapshot import current_name
 from server.errors import RETRY_AFTER_S
 
 
 def damage(settings: Settings) -> None:
-    file = settings.index_dir / (current_name(settings.index_dir) or "") / DENSE
+    file = next((settings.index_dir / (current_name(settings.index_dir) or "")).rglob(DENSE))
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
