@@ -77,9 +77,9 @@ class Corpus:
             if not _is_file(folder, name):
                 raise NotFoundError("There is no file of this name directly in the corpus folder.")
             # The document last: killed in between, the same request can be sent again.
-            with suppress(FileNotFoundError):
-                os.unlink(name + SIDECAR, dir_fd=folder)
-            os.unlink(name, dir_fd=folder)
+            for doomed in (name + SIDECAR, name):
+                with suppress(FileNotFoundError):
+                    os.unlink(doomed, dir_fd=folder)
             os.fsync(folder)
 
 

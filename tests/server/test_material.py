@@ -190,7 +190,15 @@ def test_a_document_of_20_mib_and_not_a_byte_more(admin: TestClient, place: Sett
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/ask"), ("PUT", "/ask"), ("PUT", "/ingest"), ("POST", "/ingest")]
+    ("method", "path"),
+    [
+        ("POST", "/ask"),
+        ("PUT", "/ask"),
+        ("POST", "/ingest"),
+        ("PUT", "/documents"),
+        ("POST", "/documents/a.txt"),
+        ("DELETE", "/documents/a.txt"),
+    ],
 )
 def test_no_other_address_takes_so_much(admin: TestClient, refused, method, path):
     body = b" " * (2**16 + 1)
