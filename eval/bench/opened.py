@@ -21,6 +21,7 @@ from rag.segment import read_verified
 from rag.snapshot import open_snapshot
 
 TOP = 10
+QUESTIONS = 200  # passages of the index that are asked for by their own words
 DEPTH = 100  # candidates that a question takes from each search: `rag.retrieve.CANDIDATES`
 
 
@@ -40,7 +41,8 @@ def index(folder: Path) -> dict[str, Any]:
     snapshot = open_snapshot(folder)
     dense, lexical = snapshot.dense, snapshot.lexical
     open_s = perf_counter() - started
-    passages = [snapshot.passage(row) for row in range(0, len(dense), max(1, len(dense) // 200))]
+    some = list(snapshot.documents)[:: max(1, len(snapshot.documents) // QUESTIONS)]
+    passages = [snapshot.passage(snapshot.rows_of(name)[0]) for name in some]
     asked = [tokenize(passage.text)[:8] for passage in passages]
     at = [snapshot.sentence_vectors(passage)[0] for passage in passages]
     return {
