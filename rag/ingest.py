@@ -19,6 +19,7 @@ from rag.embed import Embedder
 from rag.errors import CorpusError, IndexCorrupt, IndexMissing, IndexModelMismatch
 from rag.lexical import LEXICAL_VERSION
 from rag.loaders import LOADERS_VERSION
+from rag.loaders.document import Read
 from rag.loaders.folder import Skipped, read_folder
 from rag.publish import Content, publish, writer_lock
 from rag.sentences import SENTENCES_VERSION, sentence_spans
@@ -130,14 +131,13 @@ def _read(corpus_dir: Path) -> tuple[list[Document], dict[str, str], list[Report
     for path, result in read_folder(corpus_dir):
         if isinstance(result, Skipped):
             skipped.append(ReportLine(path, Change.SKIPPED, code=result.code, message=result.message))
-        else:
-            documents.append(result)
-            paths[result.id] = path
+        elif isinstance(result, Read):
+            documents.append(result.document)
+            paths[result.document.id] = path
     if not documents:
         reasons = "".join(f"\n  {line.path}: {line.message}" for line in skipped)
         raise CorpusError(
-            f"{corpus_dir} holds no readable document, so the index was left as it is. "
-            f"Put .txt or .md files there.{reasons}"
+            f"{corpus_dir} holds no readable document, so the index was left as it is. Put documents there.{reasons}"
         )
     return documents, paths, skipped
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rag.dense import DenseIndex
 from rag.errors import IndexCorrupt, IndexMissing, IndexModelMismatch
 from rag.lexical import LexicalIndex
-from rag.types import Document, IndexInfo, Metadata, Passage, Section, Span
+from rag.types import Document, IndexInfo, Metadata, Passage, Section, Span, TimeMark
 
 FORMAT = 1  # raise it when a file is added, dropped or read differently
 
@@ -241,7 +241,8 @@ def _document(line: dict[str, Any]) -> Document:
     sections = tuple(
         Section(Span(**s["span"]), label=s["label"], page=s["page"], time_s=s["time_s"]) for s in line["sections"]
     )
-    return Document(line["id"], line["text"], Metadata(**line["metadata"]), sections, line["sha256"])
+    times = tuple(TimeMark(**mark) for mark in line["times"])
+    return Document(line["id"], line["text"], Metadata(**line["metadata"]), sections, line["sha256"], times)
 
 
 def _passages(lines: Iterator[dict[str, Any]], documents: Mapping[str, Document]) -> Iterator[Passage]:
