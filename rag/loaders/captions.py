@@ -68,7 +68,7 @@ def transcript(cues: Iterable[Cue], notes: tuple[Note, ...]) -> Loaded:
         raise LoaderError("it holds no words; remove it or put the captions in", code="no_text")
     if untimed:
         notes += (Note("bad_times", f"the times of {untimed} cues cannot be used; their words were kept"),)
-    return Loaded(draft.text(), _sections(chapters, marks, len(draft)), tuple(marks), notes=notes)
+    return Loaded(draft.text(), _sections(chapters, len(draft)), tuple(marks), notes=notes)
 
 
 def _readable(cues: Iterable[Cue]) -> Iterator[Cue]:
@@ -87,17 +87,9 @@ def _opens_chapter(time_s: float, chapters: list[TimeMark], between_sentences: b
     return not chapters or (between_sentences and time_s >= chapters[-1].time_s + SECTION_S)
 
 
-def _sections(chapters: list[TimeMark], marks: list[TimeMark], end: int) -> tuple[Section, ...]:
-    """From each chapter's first character to the next chapter, labelled by its times."""
-    if not chapters:
-        return ()
-    last = TimeMark(end, marks[-1].time_s)
+def _sections(chapters: list[TimeMark], end: int) -> tuple[Section, ...]:
+    """From each chapter's first character to the next chapter, labelled by the time at which it starts."""
     return tuple(
-        Section(
-            Span(chapter.start, following.start),
-            f"{clock(chapter.time_s)}–{clock(following.time_s)}",
-            None,
-            chapter.time_s,
-        )
-        for chapter, following in pairwise([*chapters, last])
+        Section(Span(chapter.start, following.start), clock(chapter.time_s), time_s=chapter.time_s)
+        for chapter, following in pairwise([*chapters, TimeMark(end, 0.0)])
     )

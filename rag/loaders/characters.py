@@ -54,10 +54,22 @@ def _decoded(raw: bytes, declared: str | None) -> tuple[str, tuple[Note, ...]]:
                 return text, () if name in ("utf-8", "utf-8-sig") or name == declared else (_note(name),)
         except (UnicodeDecodeError, LookupError):
             continue
-    guess = charset_normalizer.from_bytes(raw, cp_isolation=_GUESSES).best()
-    if guess is None or _CONTROLS.search(text := str(guess)):
+    text, name = _guessed(raw)
+    if not text or _CONTROLS.search(text):
         raise LoaderError("its encoding cannot be told; save the file as UTF-8 and ingest again", code="encoding")
-    return text, (_note(guess.encoding),)
+    return text, (_note(name),)
+
+
+def _guessed(raw: bytes) -> tuple[str, str]:
+    """(text, encoding), or empty. Where it looks as good as the best, the most common one of the West is taken."""
+    matches = charset_normalizer.from_bytes(raw, cp_isolation=_GUESSES)
+    best = matches.best()
+    if best is None:
+        return "", ""
+    for match in matches:
+        if "cp1252" in match.could_be_from_charset and (match.chaos, -match.coherence) <= (best.chaos, -best.coherence):
+            return str(match), "cp1252"
+    return str(best), best.encoding
 
 
 def _note(encoding: str) -> Note:

@@ -39,7 +39,7 @@ _DONE, _FAILED = b"+", b"-"  # the first byte of a reply
 
 # One server for the whole process; it starts with the first file. `__main__` is not preloaded.
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["rag.loaders.table"])
+_context.set_forkserver_preload(["rag.loaders.preload"])
 
 
 def load(suffix: str, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Loaded:

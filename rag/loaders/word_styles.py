@@ -51,7 +51,9 @@ class Styles:
         if named := _HEADING.fullmatch(parent or ""):
             style = replace(style, level=style.level or int(named[1]))
         for _ in range(MAX_ANCESTORS):
-            above = self._styles.get(parent or "", Style())
+            if parent is None:
+                break
+            above = self._styles.get(parent, Style())
             style = Style(
                 style.level or above.level, style.list_id or above.list_id, style.list_level or above.list_level
             )
