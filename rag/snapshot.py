@@ -25,7 +25,7 @@ from rag.errors import IndexCorrupt, IndexMissing, IndexModelMismatch
 from rag.lexical import LexicalIndex
 from rag.types import Document, IndexInfo, Metadata, Passage, Section, Span, TimeMark
 
-FORMAT = 1  # raise it when a file is added, dropped or read differently
+FORMAT = 2  # raise it when a file is added, dropped or read differently
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
