@@ -6,16 +6,15 @@ Non-scope: what the objects do.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from rag.abstain import load_calibration
 from rag.answer import Answerer
 from rag.chunk import ChunkParameters
 from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
 from rag.encoder import open_encoder
-from rag.errors import IndexModelMismatch, LoaderError
+from rag.errors import IndexModelMismatch
 from rag.ingest import IngestReport, Progress, ingest_folder
-from rag.loaders import LOADERS
+from rag.loaders.document import load_bytes
 from rag.reader import SHIPPED, Reader, open_reader
 from rag.retrieve import Retriever
 from rag.settings import DEFAULT_MODEL, NO_READER, SHIPPED_READER, Settings
@@ -114,7 +113,4 @@ class Reopener:
 
 def check_document(name: str, raw: bytes) -> None:
     """Raises: LoaderError where ingesting a file of that name and content would skip it."""
-    loader = LOADERS.get(Path(name).suffix.lower())
-    if loader is None:
-        raise LoaderError(f"this type is not supported; known are {', '.join(sorted(LOADERS))}", code="unsupported")
-    loader(raw)
+    load_bytes(name, raw)

@@ -41,6 +41,7 @@ class CitationBook:
             highlight=highlight,
             section=document.section_at(span),
             source=document.metadata.source,
+            media=document.metadata.media,
         )
         self._citations[passage.document_id, span] = citation
         return citation, True

@@ -20,6 +20,7 @@ from rag.embed import Embedder
 from rag.errors import CorpusError, IndexCorrupt, IndexMissing, IndexModelMismatch
 from rag.lexical import LEXICAL_VERSION
 from rag.loaders import LOADERS_VERSION
+from rag.loaders.document import Read
 from rag.loaders.folder import Skipped, read_folder
 from rag.publish import Content, Kept, publish, writer_lock
 from rag.segment import Segment, make_passage
@@ -143,6 +144,7 @@ class _Folder:
     """What lies in the corpus folder."""
 
     documents: list[Document]  # new and changed ones, read
+    notes: dict[str, str]  # what a person should know of how they were read, by path
     digests: dict[str, str]  # of all documents by id
     paths: dict[str, str]  # of all documents by id
     skipped: list[ReportLine]
@@ -150,20 +152,22 @@ class _Folder:
 
 def _read(corpus_dir: Path, known: Mapping[str, str]) -> _Folder:
     """Reads what is not `known` by its hash. Raises: CorpusError when no document can be read."""
-    found = _Folder([], {}, {}, [])
-    for path, result in read_folder(corpus_dir):
+    found = _Folder([], {}, {}, {}, [])
+    for path, result in read_folder(corpus_dir, known):
         if isinstance(result, Skipped):
             found.skipped.append(ReportLine(path, Change.SKIPPED, code=result.code, message=result.message))
             continue
-        found.digests[result.id] = result.sha256
-        found.paths[result.id] = path
-        if known.get(result.id) != result.sha256:
-            found.documents.append(result)
+        if isinstance(result, Read):
+            found.documents.append(result.document)
+            if result.notes:
+                found.notes[path] = "; ".join(note.message for note in result.notes)
+        document = result.document if isinstance(result, Read) else result
+        found.digests[document.id] = document.sha256
+        found.paths[document.id] = path
     if not found.digests:
         reasons = "".join(f"\n  {line.path}: {line.message}" for line in found.skipped)
         raise CorpusError(
-            f"{corpus_dir} holds no readable document, so the index was left as it is. "
-            f"Put .txt or .md files there.{reasons}"
+            f"{corpus_dir} holds no readable document, so the index was left as it is. Put documents there.{reasons}"
         )
     return found
 
@@ -244,7 +248,8 @@ def _report(read: _Folder, known: Mapping[str, str], sizes: Mapping[str, int]) -
     for name, path in read.paths.items():
         before = known.get(name)
         same = Change.UNCHANGED if before == read.digests[name] else Change.CHANGED
-        lines.append(ReportLine(path, Change.ADDED if before is None else same, sizes[name]))
+        change = Change.ADDED if before is None else same
+        lines.append(ReportLine(path, change, sizes[name], note=read.notes.get(path)))
     lines += [ReportLine(gone, Change.REMOVED) for gone in known.keys() - read.paths.keys()]
     return tuple(sorted(lines, key=lambda line: line.path))
 
@@ -253,8 +258,10 @@ def _with_twins(
     lines: Sequence[ReportLine], read: _Folder, twins: Mapping[str, tuple[str, float]]
 ) -> tuple[ReportLine, ...]:
     """The report with a note at documents that say nearly the same as another."""
-    notes = {
+    twin_notes = {
         read.paths[name]: f"about {similarity:.0%} the same as {other}; remove one if it is a copy"
         for name, (other, similarity) in twins.items()
     }
-    return tuple(replace(line, note=notes.get(line.path)) for line in lines)
+    return tuple(
+        replace(line, note="; ".join(filter(None, (line.note, twin_notes.get(line.path)))) or None) for line in lines
+    )

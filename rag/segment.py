@@ -29,7 +29,7 @@ from safetensors import SafetensorError
 from rag.bm25 import LexicalSegment
 from rag.dense import DenseSegment, Vectors
 from rag.errors import IndexCorrupt
-from rag.types import Document, Metadata, Passage, Section, Span
+from rag.types import Document, Metadata, Passage, Section, Span, TimeMark
 
 DOCUMENTS = "documents.jsonl"
 LAYOUT = "layout.safetensors"
@@ -254,7 +254,9 @@ class _Kept:
 def make_passage(document: Document, span: Span, sentences: tuple[Span, ...], first_sentence: int) -> Passage:
     """A passage whose id, text and context follow from its place."""
     section = document.section_at(span)
-    context = document.metadata.title[:MAX_TITLE_CHARS] + (f"\n{section.label}" if section else "")
+    context = document.metadata.title[:MAX_TITLE_CHARS]
+    if section and section.time_s is None:  # the time of a passage is not what it is about
+        context += f"\n{section.label}"
     name = f"{document.id}:{span.start}-{span.end}"
     return Passage(name, document.id, span, span.of(document.text), context, sentences, first_sentence)
 
@@ -287,7 +289,8 @@ def _document(line: dict[str, Any]) -> Document:
     sections = tuple(
         Section(Span(**s["span"]), label=s["label"], page=s["page"], time_s=s["time_s"]) for s in line["sections"]
     )
-    return Document(line["id"], line["text"], Metadata(**line["metadata"]), sections, line["sha256"])
+    times = tuple(TimeMark(**mark) for mark in line["times"])
+    return Document(line["id"], line["text"], Metadata(**line["metadata"]), sections, line["sha256"], times)
 
 
 class _File:

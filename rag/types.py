@@ -6,7 +6,7 @@ All offsets are Unicode code points into `Document.text`, the canonical text kep
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -32,6 +32,21 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeMark:
+    """From the character at `start` on, a recording has reached `time_s` seconds."""
+
+    start: int
+    time_s: float
+
+
+def clock(time_s: float) -> str:
+    """12:31, or 1:02:03 from an hour on."""
+    minutes, seconds = divmod(int(time_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What is known about a document beside its text; unknown stays None, nothing is invented."""
 
@@ -40,24 +55,33 @@ class Metadata:
     publisher: str | None = None
     language: str | None = None  # BCP 47
     published: str | None = None  # ISO 8601, as precise as is known: 2021, 2021-03, 2021-03-25
+    author: str | None = None
+    speaker: str | None = None
+    media: str | None = None  # the recording that the text was spoken in (http or https)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file of the corpus. `text` is the canonical text: the file's own characters."""
+    """One file of the corpus. `text` is the canonical text: of a text file its own characters."""
 
     id: str
     text: str
     metadata: Metadata
     sections: tuple[Section, ...]  # in order, not overlapping
     sha256: str  # of the file's bytes and of its metadata
+    times: tuple[TimeMark, ...] = ()  # of a transcript, in order: finer than its sections, which bound passages
 
     def section_at(self, span: Span) -> Section | None:
-        """The section that holds the whole of `span`."""
+        """The section that holds the whole of `span`; in a transcript labelled by the time at which `span` starts."""
         number = bisect_right(self.sections, span.start, key=lambda section: section.span.start) - 1
         if number < 0 or self.sections[number].span.end < span.end:
             return None
-        return self.sections[number]
+        section = self.sections[number]
+        mark = bisect_right(self.times, span.start, key=lambda mark: mark.start) - 1
+        if mark < 0:
+            return section
+        time_s = self.times[mark].time_s
+        return replace(section, label=clock(time_s), time_s=time_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +158,7 @@ class Citation:
     highlight: Span | None  # the answer words inside the quote, in document offsets
     section: Section | None
     source: str | None  # Metadata.source of the document
+    media: str | None = None  # Metadata.media of the document
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from typing_extensions import TypedDict
 
+from rag.links import deep_link
 from rag.types import Answer, Citation, Document, Evidence, Section, Sentence, ShortAnswer, Span
 
 SCORE_DIGITS = 4  # beyond float32 noise between machines
-FRAGMENT_WORDS = 6  # words at either end of a text fragment: unique in practice, short in a link
 
 
 class SpanWire(TypedDict):
@@ -112,6 +112,9 @@ class DocumentWire(TypedDict):
     publisher: str | None
     language: str | None
     published: str | None
+    author: str | None
+    speaker: str | None
+    media: str | None
     characters: int
     sha256: str
 
@@ -176,23 +179,8 @@ def citation_wire(citation: Citation) -> CitationWire:
         "highlight": span_wire(citation.highlight),
         "section": section_wire(citation.section),
         "url": f"/documents/{quote(citation.document_id, safe='')}?start={span.start}&end={span.end}",
-        "source_url": text_fragment_url(citation.source, citation.quote),
+        "source_url": deep_link(citation),
     }
-
-
-def text_fragment_url(source: str | None, passage: str) -> str | None:
-    """The public page, scrolled to `passage` by browsers that know text fragments.
-
-    Source: https://wicg.github.io/scroll-to-text-fragment/ (`-`, `&` and `,` have a meaning there).
-    """
-    if source is None:
-        return None
-    words = passage.split()
-    if len(words) <= 2 * FRAGMENT_WORDS:
-        ends = [" ".join(words)]
-    else:
-        ends = [" ".join(words[:FRAGMENT_WORDS]), " ".join(words[-FRAGMENT_WORDS:])]
-    return source.partition("#")[0] + "#:~:text=" + ",".join(quote(e, safe="").replace("-", "%2D") for e in ends)
 
 
 def consulted_wire(evidence: Evidence) -> list[ConsultedWire]:
@@ -251,6 +239,9 @@ def document_wire(document: Document) -> DocumentWire:
         "publisher": known.publisher,
         "language": known.language,
         "published": known.published,
+        "author": known.author,
+        "speaker": known.speaker,
+        "media": known.media,
         "characters": len(document.text),
         "sha256": document.sha256,
     }

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from rag.build import check_document
 from rag.errors import NotFoundError
-from rag.loaders import LOADERS
-from rag.loaders.folder import SIDECAR, document_id
+from rag.loaders.document import document_id
+from rag.loaders.formats import SUFFIXES
+from rag.loaders.metadata import SIDECAR
 from server.errors import ApiError
 from server.schemas import StoredWire
 
@@ -40,8 +41,8 @@ def check_name(name: str) -> None:
         raise ApiError(422, "bad_name", message, param="name")
     if name.lower() == "readme.md":
         raise ApiError(422, "bad_name", "README.md describes the folder; choose another name.", param="name")
-    if Path(name).suffix.lower() not in LOADERS:
-        message = f"This type is not supported; known are {', '.join(sorted(LOADERS))}."
+    if Path(name).suffix.lower() not in SUFFIXES:
+        message = f"This type is not supported; known are {', '.join(sorted(SUFFIXES))}."
         raise ApiError(422, "unsupported", message, param="name")
 
 

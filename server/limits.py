@@ -12,12 +12,11 @@ from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rag.loaders.folder import MAX_FILE_BYTES
 from rag.settings import Settings
 from server.errors import ApiError
 
 MAX_BODY_BYTES = 64 * 1024  # a question of 4,000 characters with a long history fits several times
-MAX_DOCUMENT_BYTES = MAX_FILE_BYTES  # a document that is put: what ingest would read
+MAX_DOCUMENT_BYTES = 20 * 2**20  # a document that is put; it is held in memory whole, so less than ingest reads
 MAX_HEADER_BYTES = 16 * 1024  # names, values and the address together
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 # Lower layers first; a module may import only from lower layers, or from its own where `siblings` is said.
 LAYERS: list[set[str]] = [
     {"rag", "rag.types", "rag.errors", "rag.settings"},
-    {"rag.loaders", "rag.sentences", "rag.check", "rag.wire", "rag.graph", "rag.runtime"},
+    {"rag.loaders", "rag.sentences", "rag.check", "rag.links", "rag.wire", "rag.graph", "rag.runtime"},
     {
         "rag.chunk",
         "rag.embed",
@@ -39,6 +39,7 @@ LAYERS: list[set[str]] = [
 # Within a layer: who may see whom.
 SIBLINGS = {
     ("rag.settings", "rag.errors"),
+    ("rag.wire", "rag.links"),
     ("rag.runtime", "rag.graph"),
     ("rag.spelling", "rag.lexical"),
     ("rag.bm25", "rag.lexical"),

@@ -1,17 +1,10 @@
 """Reads files into canonical text and labelled sections, one module per format.
 
-A loader never changes the characters of a file: quotes are cut from them later.
+`folder` walks the corpus, `document` makes one document of one file's bytes, `sandbox` runs the format's
+loader (`table`) in a child process. Quotes are cut from the canonical text later, character by character.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from rag.loaders.loaded import Loaded
-from rag.loaders.markdown import load_markdown
-from rag.loaders.text import load_text
-
-LOADERS: dict[str, Callable[[bytes], Loaded]] = {".md": load_markdown, ".txt": load_text}
-
 # Part of what decides whether a document must be read again; raise it when a loader's output changes.
-LOADERS_VERSION = 1
+LOADERS_VERSION = 2

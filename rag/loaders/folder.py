@@ -1,33 +1,24 @@
 """Walks the corpus folder: every file becomes a document or a skipped line with the reason.
 
-Only regular files are opened (no link is followed), so nothing outside the folder is read.
+Only regular files are opened (no link is followed), so nothing outside the folder is read. Files are
+read side by side and come out in the order of their paths. Non-scope: what a file says (`document`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import stat
-import tomllib
-import unicodedata
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rag.errors import CorpusError, LoaderError
-from rag.loaders import LOADERS
-from rag.types import Document, Metadata
+from rag.loaders.document import Read, check_name, content_hash, document_id, make_document
+from rag.loaders.files import read_regular
+from rag.loaders.metadata import SIDECAR
 
-MAX_FILE_BYTES = 20 * 2**20  # a text of 20 MiB is a few thousand pages: more is a mistake
-MAX_ID_CHARS = 100  # ids travel in URLs
-SIDECAR = ".toml"
-MAX_SIDECAR_BYTES = 64 * 2**10  # five short lines are needed
-MAX_REASON_CHARS = 200
-_METADATA_KEYS = ("title", "source", "publisher", "language", "published")
-_UNDECODABLE = re.compile("[\ud800-\udfff]")  # how os.walk passes on bytes that are not UTF-8
-_PUBLISHED = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_NOTHING_KNOWN: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,60 +30,73 @@ class Skipped:
     message: str
 
 
-def read_folder(folder: Path) -> Iterator[tuple[str, Document | Skipped]]:
-    """(relative path, document or reason), ordered by path. Hidden files and a README.md at the top are left out.
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A document that is known with this content; its file was hashed, not loaded."""
 
+    id: str
+    sha256: str
+
+
+Result = Read | Unchanged | Skipped
+
+
+def read_folder(folder: Path, known: Mapping[str, str] = _NOTHING_KNOWN) -> Iterator[tuple[str, Result]]:
+    """(relative path, result), ordered by path. Hidden files and a README.md at the top are left out.
+
+    `known` maps ids of documents to the sha256 with which they need not be loaded again.
     Raises: CorpusError when the folder cannot be listed.
     """
     if not folder.is_dir():
         raise CorpusError(f"There is no folder {folder}. Create it and put the documents in, or set RAG_CORPUS_DIR.")
     taken: dict[str, str] = {}
-    for relative in sorted(_files(folder)):
+    for relative, result in _results(folder, _documents(folder), known):
+        if not isinstance(result, Skipped):
+            id_ = result.document.id if isinstance(result, Read) else result.id
+            first = taken.setdefault(id_, relative)
+            if first != relative:
+                message = f"its name gives the same id as {first}; rename one of them"
+                result = Skipped(relative, "duplicate_id", message)
+        yield relative, result
+
+
+def _results(folder: Path, paths: Iterable[str], known: Mapping[str, str]) -> Iterator[tuple[str, Result]]:
+    """In the order of `paths`, read by as many children at a time as there are cores."""
+    workers = os.cpu_count() or 1
+    ahead = 2 * workers  # enough that no core waits for a slow file, few enough to hold their texts
+    waiting: deque[tuple[str, Future[Result]]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
+        for relative in paths:
+            waiting.append((relative, pool.submit(_result, folder, relative, known)))
+            if len(waiting) == ahead:
+                path, future = waiting.popleft()
+                yield path, future.result()
+        for path, future in waiting:
+            yield path, future.result()
+
+
+def _result(folder: Path, relative: str, known: Mapping[str, str]) -> Result:
+    try:
         if relative.endswith(SIDECAR):
-            described = relative.removesuffix(SIDECAR)
-            if not os.path.lexists(folder / described):
-                message = f"there is no {described} that it describes; name it after its document, like a.txt{SIDECAR}"
-                yield relative, Skipped(relative, "orphan_metadata", message)
-            continue
-        try:
-            document = read_document(folder, relative)
-        except LoaderError as error:
-            yield relative, Skipped(relative, error.code, str(error))
-            continue
-        if document.id in taken:
-            message = f"its name gives the same id as {taken[document.id]}; rename one of them"
-            yield relative, Skipped(relative, "duplicate_id", message)
-            continue
-        taken[document.id] = relative
-        yield relative, document
+            message = f"there is no {relative.removesuffix(SIDECAR)} that it describes; name it like a.txt{SIDECAR}"
+            raise LoaderError(message, code="orphan_metadata")
+        path = folder / relative
+        if path.is_dir():
+            raise LoaderError("it is a link to a folder; put the folder itself here", code="not_regular_file")
+        check_name(relative)
+        raw = read_regular(path)
+        described = _read_sidecar(path.with_name(path.name + SIDECAR))
+        id_, sha256 = document_id(relative), content_hash(raw, described)
+        return Unchanged(id_, sha256) if known.get(id_) == sha256 else make_document(relative, raw, described)
+    except LoaderError as error:
+        return Skipped(relative, error.code, str(error))
 
 
-def read_document(folder: Path, relative: str) -> Document:
-    """Raises: LoaderError."""
-    path = folder / relative
-    if _UNDECODABLE.search(relative):
-        raise LoaderError("its name is not UTF-8; rename it", code="bad_name")
-    loader = LOADERS.get(path.suffix.lower())
-    if path.is_dir():
-        raise LoaderError("it is a link to a folder; put the folder itself here", code="not_regular_file")
-    if loader is None:
-        raise LoaderError(f"this type is not supported; known are {', '.join(sorted(LOADERS))}", code="unsupported")
-    raw = _read_regular(path)
-    described = _read_sidecar(path.with_name(path.name + SIDECAR))
-    loaded = loader(raw)
-    known = _metadata(described)
-    title = known.pop("title", None) or loaded.title or " ".join(path.stem.split())
-    digest = hashlib.sha256(len(described).to_bytes(8, "big") + described + raw).hexdigest()
-    return Document(document_id(relative), loaded.text, Metadata(title=title, **known), loaded.sections, digest)
-
-
-def document_id(relative: str) -> str:
-    """A readable id for a URL: the path without its extension, in lower case, words joined by `-`."""
-    stem = relative.rpartition(".")[0] or relative
-    slug = re.sub(r"[^\w.]+", "-", unicodedata.normalize("NFC", stem).lower()).strip("-.") or "document"
-    if len(slug) <= MAX_ID_CHARS:
-        return slug
-    return slug[: MAX_ID_CHARS - 9] + "-" + hashlib.sha256(slug.encode()).hexdigest()[:8]
+def _documents(folder: Path) -> Iterator[str]:
+    """Relative paths in order, without the sidecars of files that are there."""
+    for relative in sorted(_files(folder)):
+        if not (relative.endswith(SIDECAR) and os.path.lexists(folder / relative.removesuffix(SIDECAR))):
+            yield relative
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -108,55 +112,10 @@ def _files(folder: Path) -> Iterator[str]:
                 yield relative
 
 
-def _read_regular(path: Path) -> bytes:
-    """The bytes of a regular file; links, pipes and devices are never opened for reading."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        if path.is_symlink():
-            raise LoaderError("it is a link; put the file itself into the folder", code="not_regular_file") from None
-        raise LoaderError(f"it cannot be opened: {error.strerror}; check its permissions", code="unreadable") from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise LoaderError("it is not a regular file; remove it from the folder", code="not_regular_file")
-        if status.st_size > MAX_FILE_BYTES:
-            raise LoaderError(f"it is larger than {MAX_FILE_BYTES >> 20} MiB; split it", code="too_large")
-        try:
-            return file.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise LoaderError(f"it cannot be read: {error.strerror}", code="unreadable") from None
-
-
 def _read_sidecar(path: Path) -> bytes:
     if not os.path.lexists(path):
         return b""
     try:
-        raw = _read_regular(path)
+        return read_regular(path)
     except LoaderError as error:
         raise LoaderError(f"its {SIDECAR} file: {error}", code="metadata") from None
-    if len(raw) > MAX_SIDECAR_BYTES:
-        raise LoaderError(f"its {SIDECAR} file is larger than {MAX_SIDECAR_BYTES >> 10} KiB", code="metadata")
-    return raw
-
-
-def _metadata(raw: bytes) -> dict[str, Any]:
-    """The sidecar's table. Raises: LoaderError (metadata) with the key at fault."""
-    try:
-        table = tomllib.loads(raw.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # tomllib also lets giant numbers and deep nesting through
-        reason = str(error)[:MAX_REASON_CHARS]
-        raise LoaderError(f"its {SIDECAR} file is not valid TOML: {reason}", code="metadata") from None
-    for key, value in table.items():
-        if key not in _METADATA_KEYS:
-            raise LoaderError(
-                f"its {SIDECAR} file has an unknown key {key!r}; known are {', '.join(_METADATA_KEYS)}",
-                code="metadata",
-            )
-        if not isinstance(value, str) or not value.strip():
-            raise LoaderError(f"{key} in its {SIDECAR} file must be a text in quotes", code="metadata")
-    if (source := table.get("source")) and not re.match(r"https?://[^\s/]+", source):
-        raise LoaderError(f"source in its {SIDECAR} file must be an http or https address", code="metadata")
-    if (published := table.get("published")) and not _PUBLISHED.fullmatch(published):
-        raise LoaderError(f"published in its {SIDECAR} file must be 2021, 2021-03 or 2021-03-25", code="metadata")
-    return table

@@ -1,35 +1,39 @@
 """Markdown: the file's own characters; ATX headings (`# …`) become sections labelled by their path.
 
-Non-scope: rendering. Emphasis, links and tables stay in the text as they are written.
+Front matter is metadata, not text. Non-scope: rendering. Emphasis, links and tables stay in the text as
+they are written.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from rag.loaders.loaded import Loaded, decode
-from rag.types import Section, Span
+from rag.errors import LoaderError
+from rag.loaders.characters import decode
+from rag.loaders.headings import Heading, sections_of, shortened
+from rag.loaders.loaded import Loaded, Note
+from rag.loaders.metadata import front_matter
 
 # CommonMark 0.31 §4.2: up to 3 spaces, 1-6 signs, then a space or the line's end.
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
-MAX_LABEL_CHARS = 200  # a label is repeated with every passage of its section
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-PATH_SEPARATOR = " › "
 
 
 def load_markdown(raw: bytes) -> Loaded:
     """Raises: LoaderError."""
-    text = decode(raw)
+    whole, notes = decode(raw)
+    known, unknown, start = front_matter(whole)
+    text = whole[start:]
+    if not text.strip():
+        raise LoaderError("the file holds nothing but front matter; add the text or remove it", code="empty")
+    if unknown:
+        notes += (Note("metadata", f"of its front matter was not used: {', '.join(sorted(unknown))}"),)
     headings = list(_headings(text))
-    sections = []
-    path: list[tuple[int, str]] = []
-    for number, (start, level, label) in enumerate(headings):
-        path = [*(step for step in path if step[0] < level), (level, label)]
-        end = headings[number + 1][0] if number + 1 < len(headings) else len(text)
-        sections.append(Section(Span(start, end), PATH_SEPARATOR.join(name for _, name in path if name)))
-    title = next((label for _, level, label in headings if level == 1 and label), None)
-    return Loaded(text, tuple(s for s in sections if s.label), title)
+    title = next((heading.label for heading in headings if heading.level == 1 and heading.label), None)
+    known = replace(known, title=known.title or title)
+    return Loaded(text, sections_of(headings, len(text)), known=known, notes=notes)
 
 
 def _label(rest: str) -> str:
@@ -38,11 +42,11 @@ def _label(rest: str) -> str:
     unsigned = words.rstrip("#")
     if unsigned != words and (not unsigned or unsigned[-1] in " \t"):
         words = unsigned.rstrip()
-    return words if len(words) <= MAX_LABEL_CHARS else words[: MAX_LABEL_CHARS - 1] + "…"
+    return shortened(words)
 
 
-def _headings(text: str) -> Iterator[tuple[int, int, str]]:
-    """(offset of the line, level, label) of each heading outside fenced code."""
+def _headings(text: str) -> Iterator[Heading]:
+    """The headings outside fenced code."""
     fence: str | None = None
     start = 0
     for line in text.splitlines(keepends=True):
@@ -53,5 +57,5 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
         elif mark and fence and mark[1][0] == fence[0] and len(mark[1]) >= len(fence):
             fence = None
         elif fence is None and (heading := _HEADING.match(bare)):
-            yield start, len(heading[1]), _label(bare[heading.end() :])
+            yield Heading(start, len(heading[1]), _label(bare[heading.end() :]))
         start += len(line)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from rag.loaders.loaded import Loaded, decode
+from rag.loaders.characters import decode
+from rag.loaders.loaded import Loaded
 
 
 def load_text(raw: bytes) -> Loaded:
     """Raises: LoaderError."""
-    return Loaded(decode(raw))
+    text, notes = decode(raw)
+    return Loaded(text, notes=notes)

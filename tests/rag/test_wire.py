@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer import Answerer
 from rag.check import make_question
 from rag.types import Document, Metadata, Section, Span
-from rag.wire import AnswerWire, answer_wire, document_text_wire, passage_in_context_wire, text_fragment_url
+from rag.wire import AnswerWire, answer_wire, document_text_wire, passage_in_context_wire
 
 
 def test_the_answer_has_exactly_the_fields_of_the_contract(hashed_article: Answerer) -> None:
@@ -22,19 +21,6 @@ def test_the_answer_has_exactly_the_fields_of_the_contract(hashed_article: Answe
         f"/documents/2021-smart-city-mayors-summit?start={citation['start']}&end={citation['end']}"
     )
     assert json.loads(json.dumps(wire, allow_nan=False)) == wire
-
-
-@pytest.mark.parametrize(
-    ("quote", "fragment"),
-    [
-        ("Opened, at last – a tie-up & more", "Opened%2C%20at%20last%20%E2%80%93%20a%20tie%2Dup%20%26%20more"),
-        ("市長出席。", "%E5%B8%82%E9%95%B7%E5%87%BA%E5%B8%AD%E3%80%82"),
-        (" ".join("abcdefghijklmn"), "a%20b%20c%20d%20e%20f,i%20j%20k%20l%20m%20n"),
-    ],
-)
-def test_text_fragments_are_whole_encoded_phrases(quote: str, fragment: str) -> None:
-    assert text_fragment_url("https://example.org/n#top", quote) == f"https://example.org/n#:~:text={fragment}"
-    assert text_fragment_url(None, quote) is None
 
 
 @given(st.text(min_size=1, max_size=50), st.data())

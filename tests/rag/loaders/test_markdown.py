@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rag.loaders.markdown import MAX_LABEL_CHARS, load_markdown
+from rag.loaders.headings import MAX_LABEL_CHARS
+from rag.loaders.markdown import load_markdown
 
 NEEDLE = (
     "# Summit\r\nIntro.\n\n## Day 1 ##\nOpening.\n\n"
@@ -13,7 +14,7 @@ NEEDLE = (
 def test_sections_are_labelled_by_their_path() -> None:
     loaded = load_markdown(NEEDLE.encode())
     assert loaded.text == NEEDLE
-    assert loaded.title == "Summit"
+    assert loaded.known.title == "Summit"
     assert [s.label for s in loaded.sections] == [
         "Summit",
         "Summit › Day 1",
@@ -38,4 +39,4 @@ def test_headings_are_read_in_one_pass_and_kept_short() -> None:
 def test_a_file_without_headings_has_no_section() -> None:
     loaded = load_markdown(b"#hashtag is no heading\n\nText.")
     assert loaded.sections == ()
-    assert loaded.title is None
+    assert loaded.known.title is None

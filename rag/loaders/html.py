@@ -1,0 +1,87 @@
+"""Web pages (`.html`, `.htm`): the main content, found by trafilatura, as paragraphs under their headings.
+
+What was left out is counted and reported. Non-scope: parsing, hidden text and the page's head (`html_page`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import trafilatura
+
+from rag.errors import LoaderError
+from rag.loaders.characters import cleaned
+from rag.loaders.headings import Draft
+from rag.loaders.html_page import facts, read_page, remove_unseen
+from rag.loaders.loaded import Loaded, Note
+
+_BLOCKS = ("p", "head", "list", "table", "quote", "code", "div")  # in trafilatura's tree
+
+
+def load_html(raw: bytes) -> Loaded:
+    """Raises: LoaderError."""
+    root, notes = read_page(raw)
+    known = facts(root)
+    hidden = remove_unseen(root)
+    visible = len(cleaned(_body(root).text_content()))
+    # For answering, a paragraph too many does less harm than one that is missing.
+    content: Any = trafilatura.bare_extraction(root, favor_recall=True, include_comments=False)
+    draft = Draft()
+    if content is not None:
+        _add(content.body, draft)
+    if not draft:
+        raise LoaderError("it holds no text that a reader sees; save the page's text instead", code="no_text")
+    text = draft.text()
+    if (left_out := visible - len(cleaned(text))) > 0:
+        notes += (Note("boilerplate", f"{left_out} characters of navigation, footers and the like were left out"),)
+    if hidden:
+        notes += (Note("hidden_text", f"{hidden} characters that the page hides from its readers were left out"),)
+    return Loaded(text, draft.sections(), known=known, notes=notes)
+
+
+def _body(root: Any) -> Any:
+    body = root.find("body")
+    return root if body is None else body
+
+
+def _add(element: Any, draft: Draft) -> None:
+    """The blocks of trafilatura's tree, in order."""
+    if element.tag == "head":
+        draft.heading(_words(element), int((element.get("rend") or "h1")[1:] or 1))
+    elif element.tag == "list":
+        _add_list(element, draft)
+    elif element.tag == "table":
+        for row in element.iter("row"):
+            cells = [_words(cell) for cell in row.iterchildren("cell")]
+            draft.block(" | ".join(cells) if any(cells) else "")
+    elif any(child.tag in _BLOCKS for child in element):
+        draft.block(cleaned(element.text or ""))
+        for child in element:
+            _add(child, draft)
+            draft.block(cleaned(child.tail or ""))
+    else:
+        draft.block(_words(element))
+
+
+def _add_list(element: Any, draft: Draft) -> None:
+    for number, item in enumerate(element.iterchildren("item"), start=1):
+        mark = f"{number}." if element.get("rend") == "ol" else "-"
+        words = _words(item, without="list")
+        draft.block(f"{mark} {words}" if words else "", "\n" if number > 1 else "\n\n")
+        for nested in item.iterchildren("list"):
+            _add_list(nested, draft)
+
+
+def _words(element: Any, without: str = "") -> str:
+    return cleaned("".join(_pieces(element, without)))
+
+
+def _pieces(element: Any, without: str) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if child.tag == "lb":
+            yield " "
+        elif child.tag != without:
+            yield from _pieces(child, without)
+        yield child.tail or ""

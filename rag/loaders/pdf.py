@@ -1,0 +1,121 @@
+"""PDF (`.pdf`): the text layer, page by page, with wrapped lines joined to paragraphs again.
+
+A sentence that runs over a page's end belongs to the page on which it begins. Non-scope: recognising text
+in pictures, tables as tables, running headers, outlines.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from pypdf import PdfReader
+from pypdf.errors import LimitReachedError, PyPdfError
+
+from rag.errors import LoaderError
+from rag.loaders.characters import cleaned, joint
+from rag.loaders.headings import Draft
+from rag.loaders.loaded import Loaded, Note
+from rag.loaders.metadata import Known, found
+from rag.types import Section, Span
+
+MAX_PAGES = 5_000  # the thickest books have 2,000
+# A line this much shorter than the page's longest ends its paragraph: ragged right margins stay above it.
+FULL_LINE = 0.66
+
+# What printing writes into the title: a file's name, a program's name.
+_PROGRAM_TITLE = re.compile(
+    r"untitled|(?:microsoft )?(?:word|powerpoint|excel) - |.*\.(?:docx?|pptx?|xlsx?|pdf|indd)$", re.I
+)
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)\s*|[。！？][”」』）]*")
+_ITEM = re.compile(r"(?:[•‣▪◦·*–-]|\d{1,3}[.)]|\([a-z\d]{1,3}\))\s")
+_HYPHENED = re.compile(r"[^\W\d_]{2}[-\u2010\u00ad]$")
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+
+
+def load_pdf(raw: bytes) -> Loaded:
+    """Raises: LoaderError."""
+    try:
+        return _load(PdfReader(io.BytesIO(raw)))
+    except LimitReachedError as error:
+        raise LoaderError(f"it is too large to be read ({error}); split it", code="parse_limit") from None
+    except PyPdfError as error:
+        raise LoaderError(f"it is damaged ({error}); print it to a new PDF", code="corrupt") from None
+
+
+def _load(reader: PdfReader) -> Loaded:
+    if reader.is_encrypted:
+        raise LoaderError("it is encrypted; save a copy without a password", code="encrypted")
+    if len(reader.pages) > MAX_PAGES:
+        raise LoaderError(f"it has more than {MAX_PAGES:,} pages; split it", code="parse_limit")
+    pages = [list(_paragraphs(page.extract_text())) for page in reader.pages]
+    if not any(pages):
+        raise LoaderError("it has no text layer, only pictures; run text recognition (OCR) on it", code="no_text")
+    empty = [str(number) for number, page in enumerate(pages, start=1) if not page]
+    notes = (
+        (Note("empty_pages", f"no text on page {', '.join(empty)}: blank, or a picture to be OCRed"),) if empty else ()
+    )
+    text, sections = _joined(pages)
+    return Loaded(text, sections, known=_known(reader), notes=notes)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """A page's lines as paragraphs: a blank or short line, or the next item of a list, ends one."""
+    lines = [line.translate(_LIGATURES).strip() for line in text.splitlines()]
+    full = FULL_LINE * max(map(len, lines), default=0)
+    paragraph = ""
+    short = False
+    for line in lines:
+        if paragraph and (not line or _ITEM.match(line) or (short and not line[0].islower())):
+            yield cleaned(paragraph)
+            paragraph = ""
+        if line:
+            paragraph = _continued(paragraph, line)
+        short = len(line) < full
+    if words := cleaned(paragraph):
+        yield words
+
+
+def _continued(paragraph: str, line: str) -> str:
+    """A word divided at the line's end is one word again."""
+    if not paragraph:
+        return line
+    if _HYPHENED.search(paragraph) and line[0].islower():
+        return paragraph[:-1] + line
+    return paragraph + joint(paragraph, line) + line
+
+
+def _joined(pages: list[list[str]]) -> tuple[str, tuple[Section, ...]]:
+    """The whole text and one section a page; a page that goes on with a sentence starts behind it."""
+    draft = Draft()
+    starts: list[tuple[int, int]] = []  # (page, offset)
+    before = ""
+    for number, page in enumerate(pages, start=1):
+        for place, words in enumerate(page):
+            goes_on = place == 0 and bool(before) and not _SENTENCE_END.search(before[-3:]) and not words[0].isupper()
+            start = draft.block(words, joint(before, words) if goes_on else "\n\n")
+            if place == 0:
+                end = _SENTENCE_END.search(words) if goes_on else None
+                starts.append((number, start + (end.end() if end else len(words) * goes_on)))
+            before = words
+    ends = [start for _, start in starts[1:]] + [len(draft)]
+    return draft.text(), tuple(
+        Section(Span(start, end), f"Page {number}", page=number)
+        for (number, start), end in zip(starts, ends, strict=True)
+        if start < end
+    )
+
+
+def _known(reader: PdfReader) -> Known:
+    said = reader.metadata
+    if said is None:
+        return Known()
+    created = said.creation_date
+    return found(
+        {
+            "title": said.title if said.title and not _PROGRAM_TITLE.match(said.title) else None,
+            "author": said.author,
+            "published": f"{created:%Y-%m-%d}" if created else None,
+        }
+    )
