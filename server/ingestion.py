@@ -50,6 +50,7 @@ class Run:
                     "passages": line.passages,
                     "code": line.code,
                     "message": line.message,
+                    "note": line.note,
                 }
                 for line in self.report
             ],

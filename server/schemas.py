@@ -87,13 +87,14 @@ class IngestStartedWire(TypedDict):
 
 
 class IngestLineWire(TypedDict):
-    """What happened to one file; `code` and `message` say why one was skipped."""
+    """What happened to one file; `code` and `message` say why one was skipped, `note` what is worth knowing."""
 
     path: str
     change: Literal["added", "changed", "unchanged", "removed", "skipped"]
     passages: int
     code: str | None
     message: str | None
+    note: str | None
 
 
 class IngestErrorWire(TypedDict):

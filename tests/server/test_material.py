@@ -101,7 +101,14 @@ def test_a_document_comes_into_the_answers_and_leaves_them(admin: TestClient, pl
     assert (run["status"], run["snapshot"], run["error"]) == ("done", second, None)
     assert run["done"] == run["total"] == 2  # one passage, one sentence
     added, unchanged = run["report"]
-    assert added == {"path": "Festival 2021.md", "change": "added", "passages": 1, "code": None, "message": None}
+    assert added == {
+        "path": "Festival 2021.md",
+        "change": "added",
+        "passages": 1,
+        "code": None,
+        "message": None,
+        "note": None,
+    }
     assert (unchanged["path"], unchanged["change"]) == ("prizes.txt", "unchanged")
     answer = admin.post("/ask", json=QUESTION).json()  # at once, without waiting for the index to be noticed
     assert (answer["index"]["snapshot"], answer["citations"][0]["quote"]) == (second, FESTIVAL)
@@ -170,7 +177,7 @@ def test_paths_have_no_address(admin: TestClient, place: Settings, refused, path
     assert sorted(place.corpus_dir.parent.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("raw", "code"), [(b"", "empty"), (b"\xff" + CANARY.encode(), "encoding")])
+@pytest.mark.parametrize(("raw", "code"), [(b"", "empty"), (b"\0" + CANARY.encode(), "type_mismatch")])
 def test_content_that_cannot_be_read(admin: TestClient, place: Settings, refused, raw, code):
     refused(admin.put("/documents/a.txt", content=raw), 422, code)
     assert [path.name for path in place.corpus_dir.iterdir()] == ["prizes.txt"]
@@ -284,7 +291,7 @@ def test_a_run_that_fails_leaves_the_old_index(admin: TestClient, place: Setting
 
 
 def test_files_that_are_skipped_are_reported(admin: TestClient, place: Settings):
-    (place.corpus_dir / "broken.txt").write_bytes(b"\xff")
+    (place.corpus_dir / "broken.txt").write_bytes(b"\0")
     skipped = ingested(admin)["report"][0]
-    assert (skipped["path"], skipped["change"], skipped["code"]) == ("broken.txt", "skipped", "encoding")
-    assert "UTF-8" in skipped["message"]
+    assert (skipped["path"], skipped["change"], skipped["code"]) == ("broken.txt", "skipped", "type_mismatch")
+    assert "NUL" in skipped["message"]
