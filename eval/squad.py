@@ -25,7 +25,7 @@ from eval.judge import Outcome, measure
 from eval.metrics.places import Place, documents_found
 from eval.metrics.ranking import DEPTH
 from eval.scratch import ScratchText, document_name, limit_option, scratch_answerer, scratch_option, seed_option
-from eval.summary import AUROC, MEDIAN_MS, VERBATIM, Cell, Measure, mean_cell, summarise_row
+from eval.summary import AUROC, CALIBRATION_ERROR, MEDIAN_MS, VERBATIM, Cell, Measure, mean_cell, summarise_row
 from rag.settings import read_settings
 from rag.types import Span
 from rag.wire import AnswerWire
@@ -42,6 +42,7 @@ REPORTED = (
     "refusal",
     "false_refusal",
     AUROC,
+    CALIBRATION_ERROR,
     VERBATIM,
 )
 SHORT_ANSWER = {

@@ -19,7 +19,7 @@ from eval.bench.answers import ratios, time_answers
 from eval.bench.index import growth
 from eval.bench.indexing import indexing
 from eval.bench.peer import TOP_K
-from eval.bench.peers import compare, install
+from eval.bench.peers import REQUIREMENTS, compare, install
 from eval.bench.service import service
 from eval.dataset import CHINESE, load_questions
 from eval.results import FOLDER, git_commit, without_paths
@@ -71,7 +71,7 @@ def peers_command(
     file: Path, limit_questions: int | None, seed: int, scratch: Path | None, environment: Path, out: Path | None
 ) -> None:
     """Time hybrid search of txtai, LangChain, LlamaIndex and Haystack over the paragraphs of a SQuAD-shaped FILE."""
-    python = install(environment.absolute())
+    pythons = {name: python for name in REQUIREMENTS if (python := install(environment.absolute() / name, name))}
     commit = git_commit()
     squad = sample(load_squad(file), limit_questions, seed)
     with scratch_answerer(squad.paragraphs, read_settings(os.environ), scratch) as answerer:
@@ -81,7 +81,7 @@ def peers_command(
             rows.setdefault(passage.document_id, set()).add(row)
         numbers = {passage.id: row for row, passage in enumerate(passages)}
         measured = compare(
-            python,
+            pythons,
             find_model(DEFAULT_MODEL, download=False)[0],
             [f"{p.context}\n{p.text}" for p in passages],
             [(q.text, frozenset(rows[document_name(number)])) for q, number in squad.questions],

@@ -1,7 +1,7 @@
 """`python -m eval bench peers`: hybrid search of other libraries over the same passages and questions, in turns (B3).
 
 Every peer has the same embedding model, one thread and five passages to find, as its own documentation does it.
-They are installed into an environment of their own: hundreds of packages that nothing here needs.
+Each is installed into an environment of its own: hundreds of packages that nothing here needs, and that do not agree.
 """
 
 from __future__ import annotations
@@ -10,26 +10,46 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-from eval.bench.peer import PEERS, TOP_K
+from eval.bench.peer import TOP_K
 from eval.errors import EvalError
 
 HOME = Path(__file__).parent
 CONSTRAINTS = HOME.parents[1] / "constraints.txt"
 TORCH = "torch"  # its pinned build, before anything asks for another
 OURS = "event-rag"
+REQUIREMENTS = {
+    "txtai": ("txtai", "faiss-cpu", "sentence-transformers"),
+    "langchain": (
+        "langchain-classic",
+        "langchain-community",
+        "langchain-huggingface",
+        "sentence-transformers",
+        "faiss-cpu",
+        "rank_bm25",
+    ),
+    "llama-index": (
+        "llama-index-core",
+        "llama-index-embeddings-huggingface",
+        "llama-index-retrievers-bm25",
+        "llama-index-vector-stores-faiss",
+        "faiss-cpu",
+    ),
+    # Later ones have no embedder for sentence-transformers any more.
+    "haystack": ("haystack-ai<3", "sentence-transformers"),
+}
 
 AskPeer = Callable[[str], tuple[float, list[int]]]
 
 
-def install(folder: Path) -> Path:
-    """The interpreter of the peers' environment in `folder`, made when it is not there. Raises: EvalError."""
+def install(folder: Path, name: str) -> Path | None:
+    """The interpreter of a peer's environment in `folder`, made when it is not there; None when it cannot be."""
     python = folder / "bin" / "python"
     done = folder / "installed"
     if done.exists():
@@ -39,10 +59,11 @@ def install(folder: Path) -> Path:
     for command in (
         [sys.executable, "-m", "venv", str(folder)],
         [*pip, pinned],
-        [*pip, pinned, "-r", str(HOME / "peers.txt")],
+        [*pip, pinned, *REQUIREMENTS[name]],
     ):
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
-            raise EvalError(f"The peers cannot be installed ({' '.join(command[-2:])} failed, see above).")
+            print(f"{name} cannot be installed, see above; it is left out.", file=sys.stderr)
+            return None
     done.touch()
     return python
 
@@ -85,7 +106,7 @@ def started(name: str, python: Path, model: Path, passages: Sequence[str]) -> It
 
 
 def compare(
-    python: Path,
+    pythons: Mapping[str, Path],
     model: Path,
     passages: Sequence[str],
     questions: Sequence[tuple[str, frozenset[int]]],
@@ -102,7 +123,7 @@ def compare(
 
     with ExitStack() as stack:
         asked: dict[str, AskPeer] = {OURS: ours}
-        for name in PEERS:
+        for name, python in pythons.items():
             peer = stack.enter_context(started(name, python, model, passages))
             if peer is None:
                 print(f"{name} could not be started; its message stands above.", file=sys.stderr)
