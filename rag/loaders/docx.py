@@ -57,21 +57,13 @@ def _add_body(archive: zipfile.ZipFile, draft: Draft) -> None:
         style = styles.of(block)
         mark = styles.mark(style) if words and style.level is None else None
         if block.tag == W + "tbl":
-            for row in _rows(block):
-                draft.block(row)
+            for row in block.iterchildren(W + "tr"):  # a table inside a cell is part of the cell's words
+                draft.row(_words(cell) for cell in row.iterchildren(W + "tc", W + "sdt"))
         elif style.level is not None:
             draft.heading(words, style.level)
         else:
             draft.block(f"{mark} {words}" if mark else words, "\n" if mark and in_list else "\n\n")
         in_list = mark is not None
-
-
-def _rows(table: etree._Element) -> Iterator[str]:
-    """`cell | cell` for each row with words; a table inside a cell is part of the cell's words."""
-    for row in table.iterchildren(W + "tr"):
-        cells = [_words(cell) for cell in row.iterchildren(W + "tc", W + "sdt")]
-        if any(cells):
-            yield " | ".join(cells)
 
 
 def _words(element: etree._Element) -> str:

@@ -63,9 +63,10 @@ def read_page(raw: bytes) -> tuple[Any, tuple[Note, ...]]:
     declared = _CHARSET.search(raw[:CHARSET_WITHIN])
     text, notes = decode(raw, declared[1].decode("ascii") if declared else None)
     encoded = text.encode("utf-8", "replace")  # the parser then ignores what the page says of its encoding
-    etree.fromstring(encoded, etree.HTMLParser(target=_Limits(), encoding="utf-8"))
+    etree.fromstring(encoded, etree.HTMLParser(target=_Limits(), encoding="utf-8", huge_tree=True))
     try:
-        root = lxml_html.document_fromstring(encoded, lxml_html.HTMLParser(encoding="utf-8"))
+        # Without `huge_tree` everything below 254 elements is dropped without a word; the limits are those above.
+        root = lxml_html.document_fromstring(encoded, lxml_html.HTMLParser(encoding="utf-8", huge_tree=True))
     except etree.ParserError:
         raise LoaderError("it holds no text; remove it", code="no_text") from None
     return root, notes

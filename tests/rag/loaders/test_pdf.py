@@ -1,0 +1,73 @@
+"""Lines become paragraphs again, pages become sections."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.loaders.pdf import load_pdf
+from tests.hostile import CATALOG, FONT, pdf, stream
+
+
+def pages(*texts: str, trailer: bytes = b"", more: tuple[bytes, ...] = ()) -> bytes:
+    """A PDF with these lines on its pages."""
+    objects = [CATALOG, b""]
+    for text in texts:
+        lines = " ".join(f"({line}) Tj T*" for line in text.split("\n")) if text else ""
+        number = len(objects) + 1
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources %b /Contents %d 0 R >>"
+            % (FONT, number + 1)
+        )
+        objects.append(stream(f"BT /F 12 Tf 14 TL 72 760 Td {lines} ET".encode()))
+    kids = b" ".join(b"%d 0 R" % number for number in range(3, len(objects) + 1, 2))
+    objects[1] = b"<< /Type /Pages /Kids [%b] /Count %d >>" % (kids, len(texts))
+    return pdf(*objects, *more, trailer=trailer)
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ("A line that is wrapped at the margin goes\non in the next line of the paragraph.", None),
+        (
+            "The whole word was divi-\nded at the margin, which\nis undone.",
+            "The whole word was divided at the margin, which is undone.",
+        ),
+        ("In the years 2019-\n2021 nothing happened here.", "In the years 2019- 2021 nothing happened here."),
+        (
+            "A Heading\nA paragraph that is much longer than that.",
+            "A Heading\n\nA paragraph that is much longer than that.",
+        ),
+        (
+            "The list of things that were shown:\n- a gauge\n- a pump",
+            "The list of things that were shown:\n\n- a gauge\n\n- a pump",
+        ),
+    ],
+    ids=["wrapped", "divided", "range", "heading", "list"],
+)
+def test_lines_become_paragraphs(lines: str, text: str | None) -> None:
+    assert load_pdf(pages(lines)).text == (text or lines.replace("\n", " "))
+
+
+def test_pages_are_numbered_as_in_the_file_and_empty_ones_reported() -> None:
+    loaded = load_pdf(pages("First page.", "", "Third page."))
+    assert [(s.label, s.page, s.span.of(loaded.text)) for s in loaded.sections] == [
+        ("Page 1", 1, "First page.\n\n"),
+        ("Page 3", 3, "Third page."),
+    ]
+    assert [(note.code, "page 2" in note.message) for note in loaded.notes] == [("empty_pages", True)]
+
+
+def test_a_sentence_goes_on_over_the_page_end() -> None:
+    loaded = load_pdf(pages("A sentence that goes", "on to the next page. Another one."))
+    assert loaded.text == "A sentence that goes on to the next page. Another one."
+    assert [s.span.of(loaded.text) for s in loaded.sections] == [
+        "A sentence that goes on to the next page. ",
+        "Another one.",
+    ]
+
+
+@pytest.mark.parametrize("title", ["Microsoft Word - draft3.doc", "untitled", "report-final.docx", ""])
+def test_a_title_that_a_program_wrote_is_none(title: str) -> None:
+    raw = pages("Words.", trailer=b"/Info 5 0 R", more=(f"<< /Title ({title}) /Author (Ko) >>".encode(),))
+    known = load_pdf(raw).known
+    assert (known.title, known.author, known.published) == (None, "Ko", None)
