@@ -17,7 +17,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from rag.errors import LoaderError
+from rag.errors import CorpusError, LoaderError
 from rag.loaders.loaded import Loaded, from_json, to_json
 
 MAX_TEXT_CHARS = 20 * 2**20  # as many as the largest text file may hold
@@ -45,7 +45,8 @@ _context.set_forkserver_preload(["rag.loaders.preload"])
 def load(suffix: str, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Loaded:
     """What the loader for `suffix` makes of the file. May be called from any thread.
 
-    Raises: LoaderError, with code parse_limit where the child ran into a limit and corrupt where it crashed.
+    Raises: LoaderError, with code parse_limit where the child ran into a limit and corrupt where it crashed;
+    CorpusError when there can be no child, which is not the file's fault.
     """
     ours, theirs = _context.Pipe()
     child = _context.Process(target=_work, args=(theirs, suffix, limits), daemon=True)
@@ -54,8 +55,8 @@ def load(suffix: str, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Loaded:
             try:
                 child.start()
             except (OSError, EOFError) as error:
-                message = f"no process could be started to read it ({error}); free memory and ingest again"
-                raise LoaderError(message, code="no_process") from None
+                message = f"No process can be started to read documents ({error}). Free memory, or make /tmp writable."
+                raise CorpusError(message) from None
         watch = threading.Timer(limits.wall_s, child.kill)
         watch.start()
         reply = _exchange(ours, raw)

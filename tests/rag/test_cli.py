@@ -39,11 +39,11 @@ def rag(settings: Settings) -> Rag:
 
 
 def test_ingest_reports_every_document(rag: Rag, write_corpus: Write) -> None:
-    write_corpus({"a.txt": "The summit drew 264 people.", "bad.txt": b"\xff", "evil\x1b[31m.txt": "Text."})
+    write_corpus({"a.txt": "The summit drew 264 people.", "bad.txt": b"\xff\0", "evil\x1b[31m.txt": "Text."})
     result = rag("ingest")
     assert result.exit_code == 0
     assert "added     a.txt  1 passages" in result.stdout
-    assert "skipped   bad.txt  byte 0 is not UTF-8" in result.stdout
+    assert "skipped   bad.txt  its encoding cannot be told" in result.stdout
     assert "\x1b[31m" not in result.stdout
     assert "published" in result.stdout
     assert "nothing had changed" in rag("ingest").stdout
