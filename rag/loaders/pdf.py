@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.errors import LimitReachedError, PyPdfError
 
 from rag.errors import LoaderError
@@ -49,15 +49,25 @@ def _load(reader: PdfReader) -> Loaded:
         raise LoaderError("it is encrypted; save a copy without a password", code="encrypted")
     if len(reader.pages) > MAX_PAGES:
         raise LoaderError(f"it has more than {MAX_PAGES:,} pages; split it", code="parse_limit")
-    pages = [list(_paragraphs(page.extract_text())) for page in reader.pages]
+    pages = [list(_paragraphs(_text_of(page))) for page in reader.pages]
     if not any(pages):
-        raise LoaderError("it has no text layer, only pictures; run text recognition (OCR) on it", code="no_text")
+        message = "it has no text layer that can be read, only pictures perhaps; run text recognition (OCR) on it"
+        raise LoaderError(message, code="no_text")
     empty = [str(number) for number, page in enumerate(pages, start=1) if not page]
-    notes = (
-        (Note("empty_pages", f"no text on page {', '.join(empty)}: blank, or a picture to be OCRed"),) if empty else ()
-    )
+    message = f"no text on page {', '.join(empty)}: blank, a picture, or damaged"
+    notes = (Note("empty_pages", message),) if empty else ()
     text, sections = _joined(pages)
     return Loaded(text, sections, known=_known(reader), notes=notes)
+
+
+def _text_of(page: PageObject) -> str:
+    """Empty where the page cannot be read: one damaged font must not hide the other pages."""
+    try:
+        return page.extract_text()
+    except (LimitReachedError, RecursionError):
+        raise
+    except Exception:  # pypdf raises many kinds on content that is not as the standard says
+        return ""
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -111,11 +121,17 @@ def _known(reader: PdfReader) -> Known:
     said = reader.metadata
     if said is None:
         return Known()
-    created = said.creation_date
+    title = said.title
     return found(
         {
-            "title": said.title if said.title and not _PROGRAM_TITLE.match(said.title) else None,
+            "title": None if title is None or _PROGRAM_TITLE.match(title) else title,
             "author": said.author,
-            "published": f"{created:%Y-%m-%d}" if created else None,
+            "published": _date(said.creation_date_raw),
         }
     )
+
+
+def _date(raw: str | None) -> str | None:
+    """`2021-03-25` of `D:20210325080000Z` (ISO 32000-1 §7.9.4)."""
+    date = re.match(r"(?:D:)?(\d{4})(\d{2})(\d{2})", raw or "")
+    return "-".join(date.groups()) if date else None

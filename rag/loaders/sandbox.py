@@ -1,7 +1,8 @@
 """Runs a loader in a child process with limits, so that a hostile file fails alone and never its reader.
 
 Raw bytes go to the child, JSON comes back; nothing that the child made is unpickled. The children are
-forked by a server that has every parser loaded: milliseconds a file. It ends with the process that uses it.
+forked by a server that has every parser loaded: milliseconds a file. It ends with the process that uses it,
+whose main module must be safe to import (`if __name__ == "__main__"`), as always with multiprocessing.
 Non-scope: hiding the disk or the network from the child, which would need privileges.
 """
 
@@ -62,6 +63,7 @@ def load(suffix: str, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Loaded:
         reply = _exchange(ours, raw)
     child.join()
     watch.cancel()
+    watch.join()
     exit_code = child.exitcode
     child.close()
     return _understood(reply, exit_code)

@@ -71,3 +71,18 @@ def test_a_title_that_a_program_wrote_is_none(title: str) -> None:
     raw = pages("Words.", trailer=b"/Info 5 0 R", more=(f"<< /Title ({title}) /Author (Ko) >>".encode(),))
     known = load_pdf(raw).known
     assert (known.title, known.author, known.published) == (None, "Ko", None)
+
+
+@pytest.mark.parametrize(
+    ("date", "published"), [("D:20210325080000Z", "2021-03-25"), ("yesterday", None), ("D:2021", None)]
+)
+def test_a_date_is_read_only_where_it_is_one(date: str, published: str | None) -> None:
+    raw = pages("Words.", trailer=b"/Info 5 0 R", more=(f"<< /CreationDate ({date}) >>".encode(),))
+    assert load_pdf(raw).known.published == published
+
+
+def test_one_damaged_page_does_not_hide_the_others() -> None:
+    raw = pages("First page.", "Second page.", "Third page.").replace(b"(Second page.) Tj", b"<5365636f6e6> Tf T")
+    loaded = load_pdf(raw)
+    assert (loaded.text, [s.page for s in loaded.sections]) == ("First page.\n\nThird page.", [1, 3])
+    assert [note.code for note in loaded.notes] == ["empty_pages"]
