@@ -119,12 +119,15 @@ def _linked_date(root: Any) -> str | None:
 def remove_unseen(root: Any) -> int:
     """Takes out of the tree what no reader sees; the number of characters of hidden text."""
     hidden = 0
-    for element in list(root.iter(etree.Element)):
-        if element.tag in _NEVER_READ:
-            element.drop_tree()
-        elif _is_hidden(element):
-            hidden += len(cleaned(element.text_content()))
-            element.drop_tree()
+    unseen = []
+    walk = etree.iterwalk(root, ("start",))
+    for _, element in walk:
+        if element.tag in _NEVER_READ or _is_hidden(element):
+            unseen.append(element)
+            walk.skip_subtree()
+    for element in unseen:
+        hidden += 0 if element.tag in _NEVER_READ else len(cleaned(element.text_content()))
+        element.drop_tree()
     for comment in list(root.iter(etree.Comment, etree.ProcessingInstruction)):
         if comment.getparent() is not None:
             comment.drop_tree()
