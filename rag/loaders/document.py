@@ -15,7 +15,7 @@ from rag.loaders import sandbox
 from rag.loaders.files import MAX_FILE_BYTES
 from rag.loaders.formats import SUFFIXES, check_signature
 from rag.loaders.loaded import Note
-from rag.loaders.metadata import combined, sidecar
+from rag.loaders.metadata import combined, parse_sidecar
 from rag.types import Document
 
 MAX_ID_CHARS = 100  # ids travel in URLs
@@ -63,7 +63,7 @@ def make_document(relative: str, raw: bytes, described: bytes) -> Read:
 
     Raises: LoaderError; CorpusError when nothing can be read at all.
     """
-    said = sidecar(described)
+    said = parse_sidecar(described)
     suffix = suffix_of(relative)
     check_signature(suffix, raw)
     loaded = sandbox.load(suffix, raw)

@@ -36,11 +36,32 @@ def part(name: str, content: str) -> dict[str, bytes]:
         (f"<w:sdt><w:sdtContent>{paragraph('In a control')}</w:sdtContent></w:sdt>", "In a control"),
         (f"{paragraph('One')}<w:p/>{paragraph('Two')}", "One\n\nTwo"),
         (
+            f"<w:tbl><w:sdt><w:sdtContent><w:tr><w:tc>{paragraph('a')}</w:tc></w:tr></w:sdtContent></w:sdt></w:tbl>",
+            "a",
+        ),
+        (
+            f"<w:tbl><w:tr><w:tc><w:tbl><w:tr><w:tc>{paragraph('a')}</w:tc></w:tr></w:tbl></w:tc></w:tr></w:tbl>",
+            "a",
+        ),
+        (
             f"<w:tbl><w:tr><w:tc>{paragraph('a')}{paragraph('b')}</w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>",
             "a b |",
         ),
     ],
-    ids=["deleted", "moved", "link", "signs", "hidden", "not hidden", "field", "control", "empty", "cells"],
+    ids=[
+        "deleted",
+        "moved",
+        "link",
+        "signs",
+        "hidden",
+        "not hidden",
+        "field",
+        "control",
+        "empty",
+        "row in a control",
+        "nested",
+        "cells",
+    ],
 )
 def test_it_reads_as_on_paper(body: str, text: str) -> None:
     assert load_docx(docx(body)).text == text

@@ -86,3 +86,18 @@ def test_one_damaged_page_does_not_hide_the_others() -> None:
     loaded = load_pdf(raw)
     assert (loaded.text, [s.page for s in loaded.sections]) == ("First page.\n\nThird page.", [1, 3])
     assert [note.code for note in loaded.notes] == ["empty_pages"]
+
+
+def test_running_heads_and_page_numbers_are_left_out_and_counted() -> None:
+    bodies = ["The first page goes", "on to the second one. More.", "The third page ends here."]
+    loaded = load_pdf(pages(*[f"Annual Report\n{body}\nPage {n} of 3" for n, body in enumerate(bodies, start=1)]))
+    assert loaded.text == "The first page goes on to the second one. More.\n\nThe third page ends here."
+    assert [(note.code, note.message[:7]) for note in loaded.notes] == [("boilerplate", "6 lines")]
+
+
+def test_pages_of_one_line_are_never_emptied() -> None:
+    assert load_pdf(pages("Gauge 1", "Gauge 2", "Gauge 3")).text == "Gauge 1\n\nGauge 2\n\nGauge 3"
+
+
+def test_a_page_that_starts_with_a_number_starts_anew() -> None:
+    assert load_pdf(pages("A heading without a stop", "12 talks were held.")).text.count("\n\n") == 1
