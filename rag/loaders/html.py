@@ -18,7 +18,7 @@ from rag.loaders.headings import Draft
 from rag.loaders.html_page import facts, read_page, remove_unseen
 from rag.loaders.loaded import Loaded, Note
 
-_BLOCKS = ("p", "head", "list", "table", "quote", "code", "div")  # in trafilatura's tree
+_BLOCKS = ("p", "head", "list", "table", "quote")  # in trafilatura's tree; code stands in lines as well
 _LATER_INLINE = {"label", "mark", "rp", "rt", "ruby", "td", "th", "time", "wbr"}
 # Elements that do not end a block, as lxml lists them for HTML 4, and those that came later; cells make rows.
 _INLINE = defs.phrase_tags | defs.font_style_tags | defs.special_inline_tags | _LATER_INLINE

@@ -26,7 +26,19 @@ MAX_COMMENTS = 20_000
 CHARSET_WITHIN = 1024  # https://html.spec.whatwg.org/#charset: it stands in the first 1,024 bytes
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_NEVER_READ = ("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea")
+_NEVER_READ = (
+    "script",
+    "style",
+    "template",
+    "noscript",
+    "iframe",
+    "object",
+    "svg",
+    "math",
+    "select",
+    "textarea",
+    "button",
+)
 _UNSEEN = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0*)?(?:;|$|!)|font-size:0(?:px|pt|em|rem|%)?(?:;|$|!)"
 )

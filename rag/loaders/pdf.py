@@ -32,7 +32,7 @@ _PROGRAM_TITLE = re.compile(
     r"untitled|(?:microsoft )?(?:word|powerpoint|excel) - |.*\.(?:docx?|pptx?|xlsx?|pdf|indd)$", re.I
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)\s*|[。！？][”」』）]*")
-_ITEM = re.compile(r"(?:[•‣▪◦·*–-]|\d{1,3}[.)]|\([a-z\d]{1,3}\))\s")
+_ITEM = re.compile(r"(?:[•‣▪◦·*–-]|\d{1,3}(?:\.\d{1,3})*[.)]|\([a-z\d]{1,3}\))\s")
 _HYPHENED = re.compile(r"[^\W\d_]{2}[-\u2010\u00ad]$")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 

@@ -28,6 +28,7 @@ SEEN = "<p>The first paragraph of the page is long enough to be read as its cont
         "<noscript>Secret</noscript>",
         "<!-- Secret -->",
         "<select><option>Secret</option></select>",
+        "<button>Secret</button>",
     ],
 )
 def test_what_no_reader_sees_is_not_read(hidden: str) -> None:
@@ -73,6 +74,11 @@ def test_the_encoding_is_the_one_that_the_page_names(head: str, encoding: str) -
 def test_an_xml_declaration_does_no_harm() -> None:
     page = '<?xml version="1.0" encoding="iso-8859-1"?><html><body><p>Café words.</p></body></html>'
     assert load_html(page.encode("latin-1")).text == "Café words."
+
+
+def test_code_in_a_line_stays_in_it() -> None:
+    page = f"<html><body><article>{SEEN}<p>Type <code>rag ingest</code> and wait.</p>{SEEN}</article></body></html>"
+    assert "Type rag ingest and wait." in load_html(page.encode()).text
 
 
 def test_lists_tables_and_breaks_are_readable() -> None:

@@ -42,7 +42,7 @@ def pages(*texts: str, trailer: bytes = b"", more: tuple[bytes, ...] = ()) -> by
             "The list of things that were shown:\n\n- a gauge\n\n- a pump",
         ),
     ],
-    ids=["wrapped", "divided", "range", "heading", "list"],
+    ids=["wrapped", "divided", "range", "heading", "number", "list"],
 )
 def test_lines_become_paragraphs(lines: str, text: str | None) -> None:
     assert load_pdf(pages(lines)).text == (text or lines.replace("\n", " "))
