@@ -147,7 +147,7 @@ def _measure(
             best += contains(top.span.of(documents[top.passage.document_id].text), asked.answers)
     total = len(bench.queries)
     return {
-        "passages": len(bench.answerer.snapshot.passages),
+        "passages": bench.answerer.snapshot.info.passages,
         "recall@1": round(first / total, 4),
         "recall@5": round(five / total, 4),
         "best_sentence": round(best / total, 4),

@@ -14,6 +14,7 @@ from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
 from rag.encoder import open_encoder
 from rag.errors import IndexModelMismatch
 from rag.ingest import IngestReport, Progress, ingest_folder
+from rag.loaders.document import load_bytes
 from rag.reader import SHIPPED, Reader, open_reader
 from rag.retrieve import Retriever
 from rag.settings import DEFAULT_MODEL, NO_READER, SHIPPED_READER, Settings
@@ -50,7 +51,11 @@ def load_reader(settings: Settings) -> Reader | None:
 
 
 def ingest(
-    settings: Settings, embedder: Embedder | None = None, progress: Progress | None = None, force: bool = False
+    settings: Settings,
+    embedder: Embedder | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+    dry_run: bool = False,
 ) -> IngestReport:
     """Brings the index up to date with the corpus folder, on all cores.
 
@@ -65,6 +70,7 @@ def ingest(
         chunking=ChunkParameters(),
         progress=progress,
         force=force,
+        dry_run=dry_run,
     )
 
 
@@ -88,3 +94,23 @@ def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: 
         Models(embedder=embedder.id, reader=reader.id if reader else None),
         load_calibration(reader=reader is not None),
     )
+
+
+class Reopener:
+    """Opens the current index, time after time, with the models of the first time. Not thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
+
+    def __call__(self) -> Answerer:
+        """Raises: as `open_answerer`."""
+        answerer = open_answerer(self._settings, self._embedder, self._reader)
+        self._embedder, self._reader = answerer.retriever.embedder, answerer.reader
+        return answerer
+
+
+def check_document(name: str, raw: bytes) -> None:
+    """Raises: LoaderError where ingesting a file of that name and content would skip it."""
+    load_bytes(name, raw)

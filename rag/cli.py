@@ -33,6 +33,7 @@ from rag.errors import (
 from rag.settings import Settings, read_settings, variable
 
 if TYPE_CHECKING:
+    from rag.embed import Embedder
     from rag.ingest import IngestReport
     from rag.types import Answer
 
@@ -86,9 +87,24 @@ def main(ctx: click.Context, corpus: Path | None, index: Path | None) -> None:
 @main.command()
 @click.option("--force", is_flag=True, help="Embed every document again.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a file had to be skipped.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be added, changed, removed and skipped.")
+@click.option("--watch", is_flag=True, help="Go on: ingest again whenever the folder changes, until Ctrl-C.")
 @click.pass_obj
-def ingest(settings: Settings, force: bool, strict: bool) -> None:
+def ingest(settings: Settings, force: bool, strict: bool, dry_run: bool, watch: bool) -> None:
     """Bring the index up to date with the corpus folder."""
+    from rag import build
+
+    embedder = build.load_embedder(settings, threads=os.cpu_count())
+    if watch:
+        _watch(settings, embedder)
+        return
+    report = _ingest(settings, embedder, force, dry_run)
+    if strict and any(line.code for line in report.lines):
+        sys.exit(EXIT_NOT_GOOD)
+
+
+def _ingest(settings: Settings, embedder: Embedder, force: bool = False, dry_run: bool = False) -> IngestReport:
+    """Ingests once, with a bar while it lasts, and prints the report."""
     from rag import build
 
     with click.progressbar(
@@ -99,10 +115,21 @@ def ingest(settings: Settings, force: bool, strict: bool) -> None:
             bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
-        report = build.ingest(settings, progress=progress, force=force)
+        report = build.ingest(settings, embedder, progress, force, dry_run)
     _print_report(report)
-    if strict and any(line.code for line in report.lines):
-        sys.exit(EXIT_NOT_GOOD)
+    return report
+
+
+def _watch(settings: Settings, embedder: Embedder) -> None:
+    """Ingests now and after every change of the folder that has come to rest; an error is said and waited out."""
+    from rag.loaders.watch import changes
+
+    click.echo(f"Watching {settings.corpus_dir}. Ctrl-C ends it.", err=True)
+    for _ in changes(settings.corpus_dir):
+        try:
+            _ingest(settings, embedder)
+        except (CorpusError, IndexBusy, IndexWriteError) as error:
+            click.echo(f"rag: {error}", err=True)
 
 
 @main.command()
@@ -152,7 +179,10 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 @main.command()
 @click.pass_obj
 def verify(settings: Settings) -> None:
-    """Check every hash, count and offset of every snapshot. Exit 1 and the file's name on damage."""
+    """Check every hash, count and offset of every snapshot. Exit 1 and the file's name on damage.
+
+    A ghost is a passage that can be found although its document is gone.
+    """
     from rag.snapshot import current_name, require_snapshots
     from rag.snapshot import verify as verify_snapshot
 
@@ -165,7 +195,8 @@ def verify(settings: Settings) -> None:
     for name in names:
         problems = verify_snapshot(settings.index_dir / name)
         damaged = damaged or bool(problems)
-        click.echo(f"{name}  {'damaged' if problems else 'good'}{'  (current)' if name == current else ''}")
+        state = "damaged" if problems else "good, 0 ghosts"
+        click.echo(f"{name}  {state}{'  (current)' if name == current else ''}")
         for problem in problems:
             click.echo(f"  {problem}")
     if damaged:
@@ -190,13 +221,40 @@ def snapshots(settings: Settings) -> None:
         click.echo(f"{mark} {name}  {facts}")
 
 
+@main.command()
+@click.argument("snapshot", required=False)
+@click.pass_obj
+def rollback(settings: Settings, snapshot: str | None) -> None:
+    """Answer from SNAPSHOT again, or from the one before the current one. The next ingest makes a new one."""
+    from rag.publish import roll_back
+
+    click.echo(f"current: {roll_back(settings.index_dir, snapshot)}")
+
+
+@main.command()
+@click.option("--keep", type=click.IntRange(min=1), help="How many to keep (default: RAG_KEEP_SNAPSHOTS).")
+@click.pass_obj
+def prune(settings: Settings, keep: int | None) -> None:
+    """Remove old and damaged snapshots, never the current one. Removed documents are gone from the disk with them."""
+    from rag.publish import prune as prune_snapshots
+    from rag.publish import writer_lock
+    from rag.snapshot import require_snapshots
+
+    require_snapshots(settings.index_dir)
+    with writer_lock(settings.index_dir):
+        removed = prune_snapshots(settings.index_dir, keep or settings.keep_snapshots)
+    for name in removed:
+        click.echo(f"removed: {name}")
+    click.echo(f"{len(require_snapshots(settings.index_dir))} kept")
+
+
 @main.command("settings")
 @click.pass_obj
 def show_settings(settings: Settings) -> None:
     """List every setting with its present value."""
     for setting in fields(Settings):
         value = getattr(settings, setting.name)
-        shown = "(set)" if setting.name == "token" and value else value
+        shown = "(set)" if setting.metadata["secret"] and value else value
         click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
 
 
@@ -205,10 +263,14 @@ def _print_report(report: IngestReport) -> None:
 
     for line in report.lines:
         facts = line.message or (f"{line.passages} passages" if line.change is not Change.REMOVED else "")
+        facts += f"; {line.note}" if line.note else ""
         click.echo(f"  {line.change.value:<9} {_printable(line.path)}  {facts}")
     counts = ", ".join(f"{report.count(change)} {change.value}" for change in Change if report.count(change))
-    outcome = "published" if report.published else "nothing had changed"
-    click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
+    if report.published or report.snapshot:
+        outcome = "published" if report.published else "nothing had changed"
+        click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
+    else:
+        click.echo(f"nothing was written ({counts})")
 
 
 def print_answer(answer: Answer) -> None:

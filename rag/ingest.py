@@ -6,7 +6,7 @@ Non-scope: reading files (`rag/loaders`), writing the index (`rag/publish.py`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.chunk import ChunkParameters, passage_bounds
+from rag.duplicates import SIGNATURE, near_duplicates, sketch
 from rag.embed import Embedder
 from rag.errors import CorpusError, IndexCorrupt, IndexMissing, IndexModelMismatch
 from rag.lexical import LEXICAL_VERSION
 from rag.loaders import LOADERS_VERSION
 from rag.loaders.document import Read
 from rag.loaders.folder import Skipped, read_folder
-from rag.publish import Content, publish, writer_lock
+from rag.publish import Content, Kept, publish, writer_lock
+from rag.segment import Segment, make_passage
 from rag.sentences import SENTENCES_VERSION, sentence_spans
-from rag.snapshot import Snapshot, make_passage, open_snapshot
+from rag.snapshot import Snapshot, open_snapshot
 from rag.types import Document, Passage, Span
 
 Vectors = NDArray[np.float32]
@@ -47,12 +49,26 @@ class ReportLine:
     passages: int = 0
     code: str | None = None
     message: str | None = None
+    note: str | None = None  # what is worth knowing about one that was not skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """When a segment of before is kept as it is, and when it is written again."""
+
+    # From so many passages on it is kept, with a list of the documents that are gone; smaller ones are joined with
+    # what is new, which takes about a second at this size.
+    large_rows: int = 20_000
+    # A large one is written again when more than this share of it is gone: it would only be searched in vain.
+    most_deleted: float = 0.25
+    # More large ones than this are joined into one: each costs every question some tenths of a millisecond.
+    most_segments: int = 8
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    snapshot: str
-    published: bool  # False: nothing had changed
+    snapshot: str  # "" after a dry run that would have published one
+    published: bool
     lines: tuple[ReportLine, ...]
     embedded: int  # texts that went through the model
 
@@ -60,8 +76,7 @@ class IngestReport:
         return sum(line.change is change for line in self.lines)
 
 
-# A title is searched and embedded with every passage; a longer one would drown them.
-MAX_TITLE_CHARS = 200
+GROWTH = Growth()
 # Texts per call of the model: enough to sort by length into full batches, few enough to show progress.
 _EMBED_SLICE = 512
 
@@ -75,8 +90,10 @@ def ingest_folder(
     chunking: ChunkParameters,
     progress: Progress | None = None,
     force: bool = False,
+    dry_run: bool = False,
+    growth: Growth = GROWTH,
 ) -> IngestReport:
-    """Brings the index up to date with the folder.
+    """Brings the index up to date with the folder; with `dry_run` only says what that would mean.
 
     Raises: IndexBusy, IndexWriteError, CorpusError (no folder, or nothing readable in it: the old index stays).
     """
@@ -90,28 +107,26 @@ def ingest_folder(
         }
         old = _reusable(index_dir, embedder, parameters)
         base = None if force else old
-        documents, paths, skipped = _read(corpus_dir)
-        corpus_sha256 = _corpus_hash(documents)
-        known = {} if old is None else {d.id: d.sha256 for d in old.documents.values()}
+        known = {} if old is None else old.documents.digests()
+        read = _read(corpus_dir, known if base else {})
+        corpus_sha256 = _corpus_hash(read.digests)
         if base is not None and not base.warnings and base.manifest.corpus_sha256 == corpus_sha256:
-            lines = _report(documents, paths, skipped, known, {p.id: p for p in base.passages}.values())
-            return IngestReport(base.id, False, lines, 0)
-        vectors = _vectorise(documents, base, embedder, chunking, progress)
-        if not vectors.passages:
+            sizes = {name: len(base.rows_of(name)) for name in base.documents}
+            return IngestReport(base.id, False, _report(read, known, sizes), 0)
+        cut_up = [(document, list(cut(document, embedder, chunking))) for document in read.documents]
+        sizes = {document.id: len(passages) for document, passages in cut_up}
+        if base is not None:
+            sizes |= {name: len(base.rows_of(name)) for name in read.digests.keys() - sizes.keys()}
+        lines = _report(read, known, sizes)
+        if not any(sizes.values()):
             raise CorpusError(f"No document in {corpus_dir} holds a sentence, so the index was left as it is.")
-        content = Content(
-            documents=documents,
-            passages=vectors.passages,
-            passage_vectors=vectors.of_passages,
-            sentence_vectors=vectors.of_sentences,
-            embedder=embedder.id,
-            parameters=parameters,
-            corpus_sha256=corpus_sha256,
-        )
-        snapshot = publish(index_dir, content, keep)
-        return IngestReport(
-            snapshot, True, _report(documents, paths, skipped, known, content.passages), vectors.embedded
-        )
+        if dry_run:
+            return IngestReport("", False, lines, 0)
+        fresh, embedded = _segment(cut_up, embedder, progress)
+        kept, merged = _arranged(index_dir, base, fresh, read.digests, growth)
+        content = Content(kept, merged, embedder.id, embedder.dimension, parameters, corpus_sha256)
+        twins = _twins([*(k.segment for k in kept), *([merged] if merged else [])], {d.id for d in read.documents})
+        return IngestReport(publish(index_dir, content, keep), True, _with_twins(lines, read, twins), embedded)
 
 
 def _reusable(index_dir: Path, embedder: Embedder, parameters: dict[str, int]) -> Snapshot | None:
@@ -124,26 +139,41 @@ def _reusable(index_dir: Path, embedder: Embedder, parameters: dict[str, int]) -
     return snapshot if fits else None
 
 
-def _read(corpus_dir: Path) -> tuple[list[Document], dict[str, str], list[ReportLine]]:
-    documents: list[Document] = []
-    paths: dict[str, str] = {}
-    skipped: list[ReportLine] = []
-    for path, result in read_folder(corpus_dir):
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What lies in the corpus folder."""
+
+    documents: list[Document]  # new and changed ones, read
+    notes: dict[str, str]  # what a person should know of how they were read, by path
+    digests: dict[str, str]  # of all documents by id
+    paths: dict[str, str]  # of all documents by id
+    skipped: list[ReportLine]
+
+
+def _read(corpus_dir: Path, known: Mapping[str, str]) -> _Folder:
+    """Reads what is not `known` by its hash. Raises: CorpusError when no document can be read."""
+    found = _Folder([], {}, {}, {}, [])
+    for path, result in read_folder(corpus_dir, known):
         if isinstance(result, Skipped):
-            skipped.append(ReportLine(path, Change.SKIPPED, code=result.code, message=result.message))
-        elif isinstance(result, Read):
-            documents.append(result.document)
-            paths[result.document.id] = path
-    if not documents:
-        reasons = "".join(f"\n  {line.path}: {line.message}" for line in skipped)
+            found.skipped.append(ReportLine(path, Change.SKIPPED, code=result.code, message=result.message))
+            continue
+        if isinstance(result, Read):
+            found.documents.append(result.document)
+            if result.notes:
+                found.notes[path] = "; ".join(note.message for note in result.notes)
+        document = result.document if isinstance(result, Read) else result
+        found.digests[document.id] = document.sha256
+        found.paths[document.id] = path
+    if not found.digests:
+        reasons = "".join(f"\n  {line.path}: {line.message}" for line in found.skipped)
         raise CorpusError(
             f"{corpus_dir} holds no readable document, so the index was left as it is. Put documents there.{reasons}"
         )
-    return documents, paths, skipped
+    return found
 
 
-def _corpus_hash(documents: Iterable[Document]) -> str:
-    return hashlib.sha256("".join(f"{d.id}\n{d.sha256}\n" for d in documents).encode()).hexdigest()
+def _corpus_hash(digests: Mapping[str, str]) -> str:
+    return hashlib.sha256("".join(f"{name}\n{digests[name]}\n" for name in sorted(digests)).encode()).hexdigest()
 
 
 def cut(document: Document, embedder: Embedder, chunking: ChunkParameters) -> Iterable[Passage]:
@@ -151,91 +181,53 @@ def cut(document: Document, embedder: Embedder, chunking: ChunkParameters) -> It
     spans = sentence_spans(document.text)
     bounds = passage_bounds(document.text, spans, document.sections, embedder.count_tokens, chunking)
     for first, last in bounds:
-        span = Span(spans[first].start, spans[last - 1].end)
-        section = document.section_at(span)
-        context = document.metadata.title[:MAX_TITLE_CHARS] + (f"\n{section.label}" if section else "")
-        yield make_passage(document, span, tuple(spans[first:last]), context, first)
+        yield make_passage(document, Span(spans[first].start, spans[last - 1].end), tuple(spans[first:last]), first)
 
 
-@dataclass(frozen=True)
-class _Vectorised:
-    passages: list[Passage]
-    of_passages: Vectors
-    of_sentences: Vectors
-    embedded: int  # texts that went through the model
+def _segment(
+    cut_up: Sequence[tuple[Document, list[Passage]]], embedder: Embedder, progress: Progress | None
+) -> tuple[Segment, int]:
+    """The segment of these documents, and how many texts were embedded for it."""
+    passages = [passage for _, own in cut_up for passage in own]
+    texts = [f"{p.context}\n{p.text}" for p in passages]
+    texts += [s.of(document.text) for document, own in cut_up for p in own for s in p.sentences]
+    vectors = _embed(texts, embedder, progress)
+    sketches = np.array([sketch(document.text) for document, _ in cut_up], np.uint32).reshape(-1, SIGNATURE)
+    documents = [document for document, _ in cut_up]
+    segment = Segment.build(documents, passages, vectors[: len(passages)], vectors[len(passages) :], sketches)
+    return segment, len(texts)
 
 
-def _vectorise(
-    documents: Sequence[Document],
-    base: Snapshot | None,
-    embedder: Embedder,
-    chunking: ChunkParameters,
-    progress: Progress | None,
-) -> _Vectorised:
-    """Passages and vectors of all documents; unchanged documents bring theirs along."""
-    passages: list[Passage] = []
-    sentences = 0
-    old = _OldRows(base)
-    passage_rows = _Rows(old.passage_vectors)
-    sentence_rows = _Rows(old.sentence_vectors)
-    for document in documents:
-        reused = old.passages_of(document)
-        for row, passage in reused or [(None, p) for p in cut(document, embedder, chunking)]:
-            passage_rows.add(f"{passage.context}\n{passage.text}", row)
-            for number, sentence in enumerate(passage.sentences):
-                sentence_rows.add(sentence.of(document.text), None if row is None else passage.first_sentence + number)
-            passages.append(replace(passage, first_sentence=sentences))
-            sentences += len(passage.sentences)
-    new = _embed([*passage_rows.texts, *sentence_rows.texts], embedder, progress)
-    return _Vectorised(
-        passages,
-        passage_rows.vectors(new[: len(passage_rows.texts)]),
-        sentence_rows.vectors(new[len(passage_rows.texts) :]),
-        len(new),
-    )
-
-
-class _OldRows:
-    """Passages and vectors of the present index, by document."""
-
-    def __init__(self, base: Snapshot | None) -> None:
-        self._documents = {} if base is None else base.documents
-        self._rows: dict[str, list[tuple[int | None, Passage]]] = {}
-        for row, passage in enumerate(() if base is None else base.passages):
-            self._rows.setdefault(passage.document_id, []).append((row, passage))
-        self.passage_vectors = None if base is None else base.dense.vectors()
-        self.sentence_vectors = None if base is None else base.sentence_vectors
-
-    def passages_of(self, document: Document) -> list[tuple[int | None, Passage]]:
-        """(row, passage) of an unchanged document; empty for a new or changed one."""
-        before = self._documents.get(document.id)
-        return self._rows.get(document.id, []) if before and before.sha256 == document.sha256 else []
-
-
-class _Rows:
-    """Collects rows that are either taken from old vectors or still to be embedded."""
-
-    def __init__(self, old: Vectors | None) -> None:
-        self._old = old
-        self._sources: list[int] = []  # old row, or -1 - number among the new texts
-        self.texts: list[str] = []
-
-    def add(self, text: str, old_row: int | None) -> None:
-        if old_row is None:
-            self._sources.append(-1 - len(self.texts))
-            self.texts.append(text)
+def _arranged(
+    index_dir: Path, base: Snapshot | None, fresh: Segment, digests: Mapping[str, str], growth: Growth
+) -> tuple[list[Kept], Segment | None]:
+    """Which segments of `base` stay as they are, and the one that holds everything else."""
+    kept: list[Kept] = []
+    joined: list[tuple[Segment, frozenset[int]]] = []
+    if base is None:
+        return [], fresh
+    new = set(fresh.ids)
+    for segment, entry in zip(base.segments, base.manifest.segments, strict=True):
+        gone = {n for n, name in enumerate(segment.ids) if name in new or name not in digests or name in entry.deleted}
+        lost = sum(len(segment.rows_of(n)) for n in gone)
+        if len(segment) - lost < growth.large_rows or lost > growth.most_deleted * len(segment):
+            joined.append((segment, frozenset(gone)))
         else:
-            self._sources.append(old_row)
+            deleted = tuple(sorted(segment.ids[n] for n in gone))
+            kept.append(Kept(index_dir / base.id, segment, replace(entry, deleted=deleted)))
+    if len(kept) > growth.most_segments:
+        joined = [(k.segment, frozenset(k.segment.number_of[n] for n in k.entry.deleted)) for k in kept] + joined
+        kept = []
+    merged = Segment.merge([*joined, (fresh, frozenset())]) if joined else fresh
+    return kept, merged if len(merged.ids) else None
 
-    def vectors(self, new: Vectors) -> Vectors:
-        """All rows in the order they were added, (rows, dimension)."""
-        sources = np.array(self._sources, np.int64)
-        result = np.empty((len(sources), new.shape[1]), np.float32)
-        fresh = sources < 0
-        result[fresh] = new[-1 - sources[fresh]]
-        if self._old is not None:
-            result[~fresh] = self._old[sources[~fresh]]
-        return result
+
+def _twins(segments: Sequence[Segment], new: set[str]) -> dict[str, tuple[str, float]]:
+    """For new documents the other one that says nearly the same, and how nearly (0..1)."""
+    ids = [name for segment in segments for name in segment.ids]
+    rows = [row for row, name in enumerate(ids) if name in new]
+    near = near_duplicates(np.concatenate([segment.sketches for segment in segments]), rows)
+    return {ids[row]: (ids[other], similarity) for row, other, similarity in near}
 
 
 def _embed(texts: Sequence[str], embedder: Embedder, progress: Progress | None) -> Vectors:
@@ -250,22 +242,26 @@ def _embed(texts: Sequence[str], embedder: Embedder, progress: Progress | None) 
     return np.concatenate(parts)
 
 
-def _report(
-    documents: Sequence[Document],
-    paths: dict[str, str],
-    skipped: Sequence[ReportLine],
-    known: dict[str, str],
-    passages: Iterable[Passage],
-) -> tuple[ReportLine, ...]:
-    """One line per document now or before, ordered by path."""
-    sizes: dict[str, int] = {}
-    for passage in passages:
-        sizes[passage.document_id] = sizes.get(passage.document_id, 0) + 1
-    lines = list(skipped)
-    for document in documents:
-        before = known.get(document.id)
-        same = Change.UNCHANGED if before == document.sha256 else Change.CHANGED
+def _report(read: _Folder, known: Mapping[str, str], sizes: Mapping[str, int]) -> tuple[ReportLine, ...]:
+    """One line per document now or before, ordered by path. `sizes`: passages by document."""
+    lines = list(read.skipped)
+    for name, path in read.paths.items():
+        before = known.get(name)
+        same = Change.UNCHANGED if before == read.digests[name] else Change.CHANGED
         change = Change.ADDED if before is None else same
-        lines.append(ReportLine(paths[document.id], change, sizes.get(document.id, 0)))
-    lines += [ReportLine(gone, Change.REMOVED) for gone in known.keys() - paths.keys()]
+        lines.append(ReportLine(path, change, sizes[name], note=read.notes.get(path)))
+    lines += [ReportLine(gone, Change.REMOVED) for gone in known.keys() - read.paths.keys()]
     return tuple(sorted(lines, key=lambda line: line.path))
+
+
+def _with_twins(
+    lines: Sequence[ReportLine], read: _Folder, twins: Mapping[str, tuple[str, float]]
+) -> tuple[ReportLine, ...]:
+    """The report with a note at documents that say nearly the same as another."""
+    twin_notes = {
+        read.paths[name]: f"about {similarity:.0%} the same as {other}; remove one if it is a copy"
+        for name, (other, similarity) in twins.items()
+    }
+    return tuple(
+        replace(line, note="; ".join(filter(None, (line.note, twin_notes.get(line.path)))) or None) for line in lines
+    )

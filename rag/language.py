@@ -8,8 +8,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from rag.bm25 import LexicalIndex
 from rag.embed import Embedder
-from rag.lexical import LexicalIndex, has_cjk
+from rag.lexical import has_cjk
 from rag.types import Question, Reason
 
 _HAN = ("\u3400", "\u9fff")

@@ -1,34 +1,20 @@
-"""Search by words: BM25 (Robertson et al. 1994, in Lucene's form) over stemmed, folded tokens.
+"""Words and search tokens: diacritics folded, English stems, numbers joined (`2, 200` = 2200), Chinese, Japanese and
+Korean as single characters and pairs.
 
-Scores come from bm25s; this module owns the tokens: diacritics folded, English stems, numbers joined
-(`2, 200` = 2200), Chinese, Japanese and Korean as single characters and pairs.
+Non-scope: searching them (`rag/bm25.py`).
 """
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Sequence
 from functools import lru_cache
-from io import BytesIO
-from zipfile import BadZipFile
 
-import bm25s
-import numpy as np
 import Stemmer
-from numpy.typing import NDArray
 
-from rag.errors import IndexCorrupt
-
-# Part of what decides whether an index fits; raise it when the tokens or the weights change.
+# Part of what decides whether an index fits; raise it when the tokens change.
 LEXICAL_VERSION = 1
-
-# Robertson & Zaragoza 2009 §3.5 give 1.2 < k1 < 2 and 0.5 < b < 0.8 as good; Lucene's defaults.
-K1 = 1.2
-B = 0.75
 
 # Grammar and the words of asking: they say what kind of answer is wanted, not what about.
 _GRAMMAR = (
@@ -86,88 +72,3 @@ def _stem(word: str) -> str:
     if not hasattr(_stemmers, "english"):
         _stemmers.english = Stemmer.Stemmer("english")
     return str(_stemmers.english.stemWord(word))
-
-
-def by_frequency(texts: Sequence[str]) -> list[str]:
-    """Every distinct folded word, the most frequent first, equally frequent ones by name."""
-    counts = Counter(word for text in texts for word in words(text))
-    return sorted(counts, key=lambda word: (-counts[word], word))
-
-
-class LexicalIndex:
-    """BM25 over rows 0..n-1. Thread-safe for searching."""
-
-    def __init__(self, index: bm25s.BM25, rows: int, spellings: Sequence[str]) -> None:
-        self._index = index
-        self._rows = rows
-        self.spellings = spellings  # as `by_frequency` gives them
-        self._vocabulary: dict[str, int] = index.vocab_dict
-
-    @classmethod
-    def build(cls, texts: Sequence[str]) -> LexicalIndex:
-        index = bm25s.BM25(method="lucene", k1=K1, b=B)
-        # A token for a text without any keeps the rows aligned; "" is never a query token.
-        index.index([tokenize(text) or [""] for text in texts], show_progress=False)
-        return cls(index, len(texts), by_frequency(texts))
-
-    @classmethod
-    def read(cls, content: bytes) -> LexicalIndex:
-        """Raises: IndexCorrupt when the bytes are not what `write` makes."""
-        try:
-            with np.load(BytesIO(content), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in ("data", "indices", "indptr", "tokens", "spellings", "rows")}
-            tokens, spellings = (json.loads(arrays[name].tobytes()) for name in ("tokens", "spellings"))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            raise IndexCorrupt("The word file of the index cannot be read; run `rag ingest --force`.") from error
-        rows = int(arrays["rows"])
-        index = bm25s.BM25(method="lucene", k1=K1, b=B)
-        index.scores = {name: arrays[name] for name in ("data", "indices", "indptr")} | {"num_docs": rows}
-        index.vocab_dict = {token: number for number, token in enumerate(tokens)}
-        index.nonoccurrence_array = None  # of other BM25 variants only
-        return cls(index, rows, spellings)
-
-    def write(self, write: Callable[[bytes], int]) -> None:
-        ordered = sorted(self._vocabulary, key=self._vocabulary.__getitem__)
-        scores = self._index.scores
-        content = BytesIO()
-        np.savez(
-            content,
-            data=scores["data"],
-            indices=scores["indices"],
-            indptr=scores["indptr"],
-            tokens=_as_bytes(ordered),
-            spellings=_as_bytes(self.spellings),
-            rows=np.int64(self._rows),
-        )
-        write(content.getvalue())
-
-    def __len__(self) -> int:
-        return self._rows
-
-    def __contains__(self, token: str) -> bool:
-        """Whether any row holds this search token."""
-        return token in self._vocabulary
-
-    def search(self, tokens: Sequence[str], k: int, rows: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """The k best (row, BM25 > 0), best first, equal ones by row. `rows` restricts the search; None = all."""
-        known = [self._vocabulary[token] for token in tokens if token in self._vocabulary]
-        if not known:
-            return []
-        scores = self._index.get_scores_from_ids(known)
-        candidates = np.flatnonzero(scores > 0) if rows is None else np.asarray([r for r in rows if scores[r] > 0], int)
-        if len(candidates) > k:
-            kth = np.partition(scores[candidates], -k)[-k]
-            candidates = candidates[scores[candidates] >= kth]  # ties at the edge are settled by row below
-        order = np.lexsort((candidates, -scores[candidates]))[:k]
-        return [(int(row), float(scores[row])) for row in candidates[order]]
-
-    def inverse_document_frequency(self, token: str, least_rows: int = 0) -> float:
-        """ln(1 + (n - df + 0.5) / (df + 0.5)), > 0, with n at least `least_rows`; df = 0 for an unknown token."""
-        number = self._vocabulary.get(token)
-        pointer = self._index.scores["indptr"]
-        frequency = 0 if number is None else int(pointer[number + 1] - pointer[number])
-        return float(np.log1p((max(self._rows, least_rows) - frequency + 0.5) / (frequency + 0.5)))
-
-
-def _as_bytes(words: Sequence[str]) -> NDArray[np.uint8]:
-    return np.frombuffer(json.dumps(words, ensure_ascii=False).encode(), np.uint8)

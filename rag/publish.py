@@ -8,53 +8,55 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rag.dense import DenseIndex
-from rag.errors import IndexBusy, IndexWriteError
-from rag.lexical import LexicalIndex
+from rag.errors import IndexBusy, IndexWriteError, NotFoundError
+from rag.segment import FILES, Segment
 from rag.snapshot import (
     CURRENT,
-    DENSE,
-    DOCUMENTS,
     HASH_CHARS,
-    LEXICAL,
     MANIFEST,
-    PASSAGES,
-    SENTENCES,
     Manifest,
+    SegmentEntry,
     current_name,
-    document_line,
-    passage_line,
+    read_snapshot,
+    require_snapshots,
     snapshot_names,
     verify,
 )
-from rag.types import Document, Passage
 
 LOCK = ".lock"
 UNFINISHED = ".tmp-"
+# A larger file is shared by the snapshots that hold it (a hard link) instead of copied: a copy costs a second per GB.
+# What damages a shared file damages all of them, so small ones, which is all that most indexes have, are copied.
+SHARED_BYTES = 64 * 2**20
+_COPIED_AT_ONCE = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A segment that an earlier snapshot holds already; `deleted`: documents in it that are gone."""
+
+    folder: Path
+    segment: Segment
+    entry: SegmentEntry
 
 
 @dataclass(frozen=True)
 class Content:
-    """Everything of a new snapshot. Row i of each vector array belongs to passage or sentence i."""
+    """Everything of a new snapshot: segments of before, and one new one."""
 
-    documents: Sequence[Document]
-    passages: Sequence[Passage]
-    passage_vectors: NDArray[np.float32]
-    sentence_vectors: NDArray[np.float32]
+    kept: Sequence[Kept]
+    new: Segment | None
     embedder: str
+    dimension: int
     parameters: Mapping[str, int]
     corpus_sha256: str
 
@@ -88,7 +90,7 @@ def publish(index_dir: Path, content: Content, keep: int) -> str:
     unfinished = index_dir / f"{UNFINISHED}{os.getpid()}"
     try:
         unfinished.mkdir()
-        manifest = _write_files(unfinished, content, created).to_json()
+        manifest = _write_segments(unfinished, content, created).to_json()
         _write_file(unfinished / MANIFEST, lambda write: write(manifest))
         _sync_folder(unfinished)
         name = f"{created:%Y%m%dT%H%M%S}{created.microsecond:06}Z-{hashlib.sha256(manifest).hexdigest()[:HASH_CHARS]}"
@@ -102,7 +104,7 @@ def publish(index_dir: Path, content: Content, keep: int) -> str:
             f"The new index could not be written ({place}: {error.strerror}); the old one is untouched. "
             "Free some space or mend the permissions, then run `rag ingest` again."
         ) from error
-    _sweep_old(index_dir, keep)
+    prune(index_dir, keep)
     return name
 
 
@@ -114,38 +116,112 @@ def point_to(index_dir: Path, name: str) -> None:
     _sync_folder(index_dir)
 
 
-def _write_files(folder: Path, content: Content, created: datetime) -> Manifest:
-    searched = [f"{p.context}\n{p.text}" for p in content.passages]
-    writers: dict[str, Callable[[Callable[[bytes], int]], Any]] = {
-        DOCUMENTS: lambda write: _write_lines(write, map(document_line, content.documents)),
-        PASSAGES: lambda write: _write_lines(write, map(passage_line, content.passages)),
-        DENSE: DenseIndex.build(content.passage_vectors).write,
-        SENTENCES: lambda write: np.save(_Writer(write), content.sentence_vectors, allow_pickle=False),
-        LEXICAL: LexicalIndex.build(searched).write,
-    }
+def roll_back(index_dir: Path, name: str | None = None) -> str:
+    """Makes an earlier snapshot current, or the one before the current one; returns its name.
+
+    Raises: IndexMissing, NotFoundError when there is no such snapshot, IndexCorrupt when it is damaged, IndexBusy,
+    IndexWriteError.
+    """
+    with writer_lock(index_dir):
+        names = require_snapshots(index_dir)
+        current = current_name(index_dir)
+        if name is None:
+            name = next((n for n in names if current is None or n < current), None)
+            if name is None:
+                raise NotFoundError("There is no snapshot before the current one; `rag snapshots` lists them.")
+        if name not in names:
+            raise NotFoundError("There is no snapshot of this name; `rag snapshots` lists them.")
+        read_snapshot(index_dir / name)
+        try:
+            point_to(index_dir, name)
+        except OSError as error:
+            raise IndexWriteError(
+                f"{CURRENT} could not be written: {error.strerror}; the index is unchanged."
+            ) from error
+        return name
+
+
+def prune(index_dir: Path, keep: int) -> list[str]:
+    """Leaves the current snapshot and the newest good ones, `keep` in all; returns the names of those removed.
+
+    A damaged one is always removed: it can never take over. The caller holds the lock.
+    """
+    current = current_name(index_dir)
+    others = [name for name in snapshot_names(index_dir) if name != current]
+    damaged = [name for name in others if verify(index_dir / name)]
+    good = [name for name in others if name not in damaged]
+    removed = [*damaged, *good[keep - 1 :]]
+    for name in removed:
+        # First out of sight: a half-removed folder must not look like a damaged snapshot. What cannot be
+        # removed now costs space, not answers, and is tried again by the next writer.
+        doomed = index_dir / f"{UNFINISHED}{name}"
+        with suppress(OSError):
+            (index_dir / name).rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+    return removed
+
+
+def _write_segments(folder: Path, content: Content, created: datetime) -> Manifest:
+    segments = [kept.segment for kept in content.kept]
+    entries = [kept.entry for kept in content.kept]
+    for kept in content.kept:
+        _keep_segment(folder / kept.entry.name, kept)
+    if content.new:
+        segments.append(content.new)
+        entries.append(_write_segment(folder, content.new))
+    gone = [
+        [segment.number_of[name] for name in entry.deleted] for segment, entry in zip(segments, entries, strict=True)
+    ]
     return Manifest(
         created=created.isoformat(timespec="seconds"),
         embedder=content.embedder,
-        dimension=content.passage_vectors.shape[1],
+        dimension=content.dimension,
         parameters=dict(content.parameters),
         corpus_sha256=content.corpus_sha256,
-        documents=len(content.documents),
-        passages=len(content.passages),
-        sentences=len(content.sentence_vectors),
-        files={name: _write_file(folder / name, writer) for name, writer in writers.items()},
+        documents=sum(len(s.ids) - len(g) for s, g in zip(segments, gone, strict=True)),
+        passages=sum(len(s) - sum(len(s.rows_of(n)) for n in g) for s, g in zip(segments, gone, strict=True)),
+        sentences=sum(len(s.sentences) - s.sentences_of(g) for s, g in zip(segments, gone, strict=True)),
+        segments=tuple(entries),
     )
 
 
-class _Writer:
-    """The part of a file that numpy.save needs."""
+def _write_segment(folder: Path, segment: Segment) -> SegmentEntry:
+    """Writes a segment into a folder named by its content."""
+    unnamed = folder / UNFINISHED
+    unnamed.mkdir()
+    files = {name: _write_file(unnamed / name, fill) for name, fill in segment.writers().items()}
+    _sync_folder(unnamed)
+    name = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:HASH_CHARS]
+    unnamed.rename(folder / name)
+    return SegmentEntry(name, (), files)
 
-    def __init__(self, write: Callable[[bytes], int]) -> None:
-        self.write = write
+
+def _keep_segment(folder: Path, kept: Kept) -> None:
+    """The files of an earlier snapshot, whose hashes were just checked, in a new one."""
+    folder.mkdir()
+    for name in FILES:
+        old = kept.folder / kept.entry.name / name
+        if old.stat().st_size > SHARED_BYTES and _linked(old, folder / name):
+            continue
+        with old.open("rb") as source:
+            copied = _write_file(folder / name, lambda write, file=source: _copy(file, write))  # type: ignore[misc]
+        if copied != kept.entry.files[name]:
+            raise OSError(5, "the old index changed while it was copied", str(old))
+    _sync_folder(folder)
 
 
-def _write_lines(write: Callable[[bytes], int], lines: Iterable[dict[str, Any]]) -> None:
-    for line in lines:
-        write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+def _linked(old: Path, new: Path) -> bool:
+    """False where the file system knows no links."""
+    try:
+        os.link(old, new)
+    except OSError:
+        return False
+    return True
+
+
+def _copy(source: BinaryIO, write: Callable[[bytes], int]) -> None:
+    while part := source.read(_COPIED_AT_ONCE):
+        write(part)
 
 
 def _write_file(path: Path, fill: Callable[[Callable[[bytes], int]], Any]) -> str:
@@ -179,18 +255,3 @@ def _sweep_unfinished(index_dir: Path) -> None:
     """Removes what a killed writer left: nobody else writes while the caller holds the lock."""
     for leftover in index_dir.glob(UNFINISHED + "*"):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _sweep_old(index_dir: Path, keep: int) -> None:
-    """Leaves the current snapshot and the newest good ones: a damaged one can never take over."""
-    current = current_name(index_dir)
-    others = [name for name in snapshot_names(index_dir) if name != current]
-    damaged = [name for name in others if verify(index_dir / name)]
-    good = [name for name in others if name not in damaged]
-    for name in (*damaged, *good[keep - 1 :]):
-        # First out of sight: a half-removed folder must not look like a damaged snapshot. What cannot be
-        # removed now costs space, not answers, and is tried again by the next writer.
-        doomed = index_dir / f"{UNFINISHED}{name}"
-        with suppress(OSError):
-            (index_dir / name).rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)

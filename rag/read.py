@@ -142,8 +142,7 @@ class _Scorer:
     weigh: ReadingWeights
 
     def sentences(self, passage: Passage, hit: Hit, marks: Marks | None) -> Iterator[ScoredSentence]:
-        first, last = passage.first_sentence, passage.first_sentence + len(passage.sentences)
-        cosines = self.snapshot.sentence_vectors[first:last] @ self.query.vector
+        cosines = self.snapshot.sentence_vectors(passage) @ self.query.vector
         before: set[str] = set()
         for span, cosine in zip(passage.sentences, cosines, strict=True):
             text = passage.text[span.start - passage.span.start : span.end - passage.span.start]

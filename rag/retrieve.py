@@ -40,14 +40,9 @@ class Retriever:
     embedder: Embedder
     dense_weight: float = DENSE_WEIGHT  # 1 = meaning alone, 0 = words alone
     dense_weight_cjk: float = DENSE_WEIGHT_CJK  # the same for a question in Chinese, Japanese or Korean
-    _rows: dict[str, list[int]] = field(init=False, repr=False)
     _speller: Speller = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        rows: dict[str, list[int]] = {document: [] for document in self.snapshot.documents}
-        for row, passage in enumerate(self.snapshot.passages):
-            rows[passage.document_id].append(row)
-        object.__setattr__(self, "_rows", rows)
         # One wordpiece = the encoder met it often enough in its training to be a word of the language.
         speller = Speller(self.snapshot.lexical.spellings, lambda word: self.embedder.count_tokens(word) == 1)
         object.__setattr__(self, "_speller", speller)
@@ -65,7 +60,7 @@ class Retriever:
 
     def find(self, query: Query, top_k: int, documents: frozenset[str] | None = None) -> Evidence:
         """`search` for a query that is ready."""
-        rows = None if documents is None else sorted(r for d in documents for r in self._rows.get(d, []))
+        rows = None if documents is None else sorted(r for d in documents for r in self.snapshot.rows_of(d))
         depth = max(CANDIDATES, top_k)
         weight = self.dense_weight_cjk if has_cjk(query.text) else self.dense_weight
         dense = self.snapshot.dense.search(query.vector, depth, rows) if weight > 0 else []
@@ -74,19 +69,19 @@ class Retriever:
         cosines, bm25 = dict(dense), dict(lexical)
         dense_ranks = {row: rank for rank, (row, _) in enumerate(dense, 1)}
         lexical_ranks = {row: rank for rank, (row, _) in enumerate(lexical, 1)}
-        passages = self.snapshot.passages
+        passages = tuple(self.snapshot.passage(row) for row, _ in fused)
         hits = tuple(
             Hit(
-                passages[row].id,
+                passage.id,
                 score,
                 cosines.get(row),
                 bm25.get(row),
                 dense_ranks.get(row),
                 lexical_ranks.get(row),
             )
-            for row, score in fused
+            for passage, (row, score) in zip(passages, fused, strict=True)
         )
-        return Evidence(tuple(passages[row] for row, _ in fused), hits)
+        return Evidence(passages, hits)
 
 
 def merged(found: Sequence[Evidence], top_k: int) -> Evidence:

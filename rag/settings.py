@@ -20,9 +20,17 @@ SHIPPED_READER, NO_READER = "event-reader", "off"
 
 
 def _setting(
-    default: Any, doc: str, lowest: float | None = None, highest: float | None = None, choices: tuple[str, ...] = ()
+    default: Any,
+    doc: str,
+    lowest: float | None = None,
+    highest: float | None = None,
+    *,
+    choices: tuple[str, ...] = (),
+    secret: bool = False,
 ) -> Any:
-    return field(default=default, metadata={"doc": doc, "lowest": lowest, "highest": highest, "choices": choices})
+    """A `secret` is never shown."""
+    metadata = {"doc": doc, "lowest": lowest, "highest": highest, "choices": choices, "secret": secret}
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,10 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that the server binds.")
     port: int = _setting(8000, "Port that the server binds.", 0, 65535)
     token: str = _setting(
-        "", "Bearer token that every request must carry; required when `host` is not this machine alone."
+        "", "Bearer token that every request must carry; required when `host` is not this machine alone.", secret=True
+    )
+    admin_token: str = _setting(
+        "", "Bearer token for changing documents over HTTP and ingesting them; without one nobody can.", secret=True
     )
     open_access: bool = _setting(False, "Serve other machines without any token, on purpose.")
     allowed_hosts: str = _setting(

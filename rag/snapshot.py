@@ -1,8 +1,10 @@
 """The index on disk, read side: every byte is hashed before it is used, damage is named, and a good
 older snapshot takes over.
 
-    index/CURRENT                 name of the snapshot that answers
-    index/<utc>-<hash>/           one immutable snapshot; the hash is that of its manifest
+    index/CURRENT                    name of the snapshot that answers
+    index/<utc>-<hash>/              one immutable snapshot; the hash is that of its manifest
+        manifest.json                its segments, and which of their documents are gone
+        <segment>/…                  see `rag/segment.py`
 Non-scope: writing (`rag/publish.py`).
 """
 
@@ -11,35 +13,44 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from io import BytesIO
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.dense import DenseIndex
+from rag.bm25 import LexicalIndex
+from rag.dense import DenseIndex, Rows
 from rag.errors import IndexCorrupt, IndexMissing, IndexModelMismatch
-from rag.lexical import LexicalIndex
-from rag.types import Document, IndexInfo, Metadata, Passage, Section, Span, TimeMark
+from rag.segment import FILES, Segment, read_verified
+from rag.types import Document, IndexInfo, Passage
 
 FORMAT = 2  # raise it when a file is added, dropped or read differently
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
-DOCUMENTS = "documents.jsonl"
-PASSAGES = "passages.jsonl"
-DENSE = "dense.faiss"
-SENTENCES = "sentences.npy"
-LEXICAL = "lexical.npz"
-FILES = (DOCUMENTS, PASSAGES, DENSE, SENTENCES, LEXICAL)
-HASH_CHARS = 16  # of the manifest's SHA-256, in the folder's name
+HASH_CHARS = 16  # of a SHA-256, in the names of folders
 
 _NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{16}")
+# Documents kept ready to be quoted from; an article is about 10 KB.
+_DOCUMENTS_READY = 1024
+_HASHING = 2  # segments hashed side by side
 
 REBUILD = "Run `rag ingest --force` to build it again."
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """One segment as the manifest names it."""
+
+    name: str
+    deleted: tuple[str, ...]  # documents in it that are gone
+    files: Mapping[str, str]  # name → SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +60,133 @@ class Manifest:
     created: str  # UTC, ISO 8601
     embedder: str
     dimension: int
-    parameters: dict[str, int]
+    parameters: Mapping[str, int]
     corpus_sha256: str
-    documents: int
+    documents: int  # these three without what is deleted
     passages: int
     sentences: int
-    files: dict[str, str]  # name → SHA-256
+    segments: tuple[SegmentEntry, ...]
 
     def to_json(self) -> bytes:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True).encode()
 
 
+class Documents(Mapping[str, Document]):
+    """The documents of a snapshot by id, parsed when they are asked for."""
+
+    def __init__(self, parts: Sequence[tuple[Segment, frozenset[int]]]) -> None:
+        self._places = {
+            segment.ids[number]: (segment, number)
+            for segment, gone in parts
+            for number in range(len(segment.ids))
+            if number not in gone
+        }
+        self._read = lru_cache(maxsize=_DOCUMENTS_READY)(self._parse)
+
+    def _parse(self, name: str) -> Document:
+        segment, number = self._places[name]
+        return segment.document(number)
+
+    def __getitem__(self, name: str) -> Document:
+        return self._read(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def digest(self, name: str) -> str:
+        """`Document.sha256` without reading the document."""
+        segment, number = self._places[name]
+        return segment.digests[number]
+
+    def digests(self) -> dict[str, str]:
+        return {name: self.digest(name) for name in self}
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """One consistent state of the index, all in memory; safe to keep while newer ones are published."""
+    """One consistent state of the index; safe to keep while newer ones are published. Thread-safe.
+
+    Passage rows run through the segments in order; those of deleted documents are never found.
+    """
 
     id: str
     manifest: Manifest
-    documents: Mapping[str, Document]
-    passages: tuple[Passage, ...]
-    dense: DenseIndex  # row i = passages[i]
-    lexical: LexicalIndex  # row i = passages[i]
-    sentence_vectors: NDArray[np.float32]  # (sentences, dimension), unit length, in passage order
+    segments: tuple[Segment, ...]
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def gone(self) -> tuple[frozenset[int], ...]:
+        """For each segment the numbers of its deleted documents."""
+        return tuple(
+            frozenset(segment.number_of[name] for name in entry.deleted)
+            for segment, entry in zip(self.segments, self.manifest.segments, strict=True)
+        )
+
+    @cached_property
+    def documents(self) -> Documents:
+        return Documents(list(zip(self.segments, self.gone, strict=True)))
+
+    @cached_property
+    def dense(self) -> DenseIndex:
+        return DenseIndex([segment.dense for segment in self.segments], self._deleted_rows)
+
+    @cached_property
+    def lexical(self) -> LexicalIndex:
+        return LexicalIndex([segment.words for segment in self.segments], self._deleted_rows)
+
+    @cached_property
+    def _deleted_rows(self) -> list[Rows]:
+        return [
+            np.concatenate([np.empty(0, np.int64), *(np.array(segment.rows_of(n), np.int64) for n in sorted(gone))])
+            for segment, gone in zip(self.segments, self.gone, strict=True)
+        ]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(segment) for segment in self.segments)]
+
+    @cached_property
+    def _first_sentences(self) -> list[int]:
+        return [0, *accumulate(len(segment.sentences) for segment in self.segments)]
 
     @property
     def info(self) -> IndexInfo:
-        return IndexInfo(self.id, len(self.documents), len(self.passages))
+        return IndexInfo(self.id, self.manifest.documents, self.manifest.passages)
+
+    def passage(self, row: int) -> Passage:
+        number = bisect_right(self._starts, row) - 1
+        segment, own = self.segments[number], row - self._starts[number]
+        document = self.documents[segment.ids[int(segment.places[own, 0])]]
+        return segment.passage(own, document, self._first_sentences[number])
+
+    def passages(self) -> Iterator[Passage]:
+        """All passages of all documents, by row."""
+        for number, (segment, gone) in enumerate(zip(self.segments, self.gone, strict=True)):
+            for own in range(len(segment)):
+                if int(segment.places[own, 0]) not in gone:
+                    yield self.passage(self._starts[number] + own)
+
+    def rows_of(self, document_id: str) -> range:
+        """The passage rows of a document; none for an unknown one."""
+        for number, (segment, gone) in enumerate(zip(self.segments, self.gone, strict=True)):
+            at = segment.number_of.get(document_id)
+            if at is not None and at not in gone:
+                rows, start = segment.rows_of(at), self._starts[number]
+                return range(start + rows.start, start + rows.stop)
+        return range(0)
+
+    def sentence_vectors(self, passage: Passage) -> NDArray[np.float32]:
+        """(sentences of the passage, dimension), unit length."""
+        number = bisect_right(self._first_sentences, passage.first_sentence) - 1
+        first = passage.first_sentence - self._first_sentences[number]
+        vectors = self.segments[number].sentence_vectors[first : first + len(passage.sentences)]
+        return vectors.astype(np.float32)
 
 
 def snapshot_names(index_dir: Path) -> list[str]:
@@ -120,29 +231,16 @@ def open_snapshot(index_dir: Path) -> Snapshot:
             continue
         if damage:
             warnings += (f"{damage[0]} Answering from the older snapshot {name}.",)
-        return Snapshot(**{**snapshot.__dict__, "warnings": warnings})
+        return replace(snapshot, warnings=warnings)
     raise IndexCorrupt(f"{damage[0]} No other snapshot is good. {REBUILD}")
 
 
 def read_snapshot(folder: Path) -> Snapshot:
     """Raises: IndexCorrupt naming the file at fault; IndexModelMismatch for another format."""
-    manifest = _read_manifest(folder)
-    content = {name: _read_verified(folder, name, manifest.files[name]) for name in FILES}
-    try:
-        documents = {d.id: d for d in map(_document, _lines(content[DOCUMENTS]))}
-        passages = tuple(_passages(_lines(content[PASSAGES]), documents))
-        vectors = np.load(BytesIO(content[SENTENCES]), allow_pickle=False)
-    except (ValueError, KeyError, TypeError) as error:
-        raise IndexCorrupt(f"Snapshot {folder.name} holds a line that cannot be read ({error!r}).") from error
-    snapshot = Snapshot(
-        folder.name,
-        manifest,
-        documents,
-        passages,
-        DenseIndex.read(content[DENSE]),
-        LexicalIndex.read(content[LEXICAL]),
-        vectors,
-    )
+    manifest = read_manifest(folder)
+    with ThreadPoolExecutor(_HASHING) as pool:
+        segments = tuple(pool.map(lambda entry: Segment.read(folder / entry.name, entry.files), manifest.segments))
+    snapshot = Snapshot(folder.name, manifest, segments)
     for problem in inconsistencies(snapshot):
         raise IndexCorrupt(f"Snapshot {folder.name}: {problem}.")
     return snapshot
@@ -151,49 +249,65 @@ def read_snapshot(folder: Path) -> Snapshot:
 def inconsistencies(snapshot: Snapshot) -> Iterator[str]:
     """Counts and offsets that do not fit together."""
     manifest = snapshot.manifest
-    sentences = sum(len(p.sentences) for p in snapshot.passages)
+    for segment, entry in zip(snapshot.segments, manifest.segments, strict=True):
+        if problem := next(segment.inconsistencies(), None):
+            yield f"{entry.name}: {problem}"
+            return
+        if segment.dense.dimension != manifest.dimension:
+            yield f"dimension: {segment.dense.dimension} instead of {manifest.dimension}"
+        if unknown := set(entry.deleted) - set(segment.ids):
+            yield f"{entry.name}: {len(unknown)} deleted documents that it does not hold"
+            return
+    kept = sum(len(s.ids) - len(gone) for s, gone in zip(snapshot.segments, snapshot.gone, strict=True))
     counts = {
         "documents": (len(snapshot.documents), manifest.documents),
-        "passages": (len(snapshot.passages), manifest.passages),
-        "vectors": (len(snapshot.dense), manifest.passages),
-        "word rows": (len(snapshot.lexical), manifest.passages),
-        "sentences": (sentences, manifest.sentences),
-        "sentence vectors": (len(snapshot.sentence_vectors), manifest.sentences),
-        "dimension": (snapshot.dense.dimension, manifest.dimension),
+        "documents, each once": (len(snapshot.documents), kept),
+        "passages": (len(snapshot.dense) - sum(len(rows) for rows in snapshot._deleted_rows), manifest.passages),
     }
     for name, (found, promised) in counts.items():
         if found != promised:
             yield f"{name}: {found} instead of {promised}"
-    for passage in snapshot.passages:
-        document = snapshot.documents[passage.document_id]
-        edges = [passage.span.start, *(o for s in passage.sentences for o in (s.start, s.end)), passage.span.end]
-        if edges != sorted(edges) or passage.span.end > len(document.text) or passage.span.of(document.text) == "":
-            yield f"passage {passage.id} lies outside its document"
+
+
+def ghosts(snapshot: Snapshot) -> int:
+    """Passages that a search can find and whose document is gone."""
+    findable = np.ones(len(snapshot.dense), bool)
+    for start, rows in zip(snapshot._starts, snapshot._deleted_rows, strict=False):
+        findable[start + rows] = False
+    for name in snapshot.documents:
+        findable[snapshot.rows_of(name)] = False
+    return int(findable.sum())
 
 
 def verify(folder: Path) -> list[str]:
     """Everything wrong with one snapshot, by file; empty = every hash, count and offset holds."""
     try:
-        manifest = _read_manifest(folder)
+        manifest = read_manifest(folder)
     except (IndexCorrupt, IndexModelMismatch) as error:
         return [str(error)]
-    problems = []
-    for name in FILES:
-        try:
-            _read_verified(folder, name, manifest.files[name])
-        except IndexCorrupt as error:
-            problems.append(str(error))
-    extra = {p.name for p in folder.glob("*")} - {*FILES, MANIFEST}
-    problems += [f"{folder.name}/{name} does not belong to the snapshot." for name in sorted(extra)]
-    if not problems:
-        try:
-            read_snapshot(folder)
-        except IndexCorrupt as error:
-            problems.append(str(error))
+    expected = {MANIFEST, *(entry.name for entry in manifest.segments)}
+    expected |= {f"{entry.name}/{name}" for entry in manifest.segments for name in FILES}
+    extra = {str(path.relative_to(folder)) for path in folder.rglob("*")} - expected
+    problems = [f"{folder.name}/{name} does not belong to the snapshot." for name in sorted(extra)]
+    try:
+        if count := ghosts(read_snapshot(folder)):
+            problems.append(f"{folder.name}: {count} passages of documents that are gone.")
+    except IndexCorrupt as error:  # it names the first damaged file: all are wanted here
+        damaged = [problem for entry in manifest.segments for problem in _damage(folder / entry.name, entry.files)]
+        problems += damaged or [str(error)]
     return problems
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def _damage(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    for name in FILES:
+        try:
+            read_verified(folder / name, files[name])
+        except IndexCorrupt as error:
+            yield str(error)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Raises: IndexCorrupt, IndexModelMismatch for another format."""
     path = folder / MANIFEST
     try:
         raw = path.read_bytes()
@@ -204,66 +318,5 @@ def _read_manifest(folder: Path) -> Manifest:
     fields = json.loads(raw)
     if fields.pop("format") != FORMAT:
         raise IndexModelMismatch("The index was made by another version of this program. Run `rag ingest`.")
-    return Manifest(**fields)
-
-
-def _read_verified(folder: Path, name: str, sha256: str) -> bytes:
-    try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise IndexCorrupt(f"{folder.name}/{name} cannot be read ({error.strerror}).") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise IndexCorrupt(f"{folder.name}/{name} is damaged: its hash is not the one in the manifest.")
-    return content
-
-
-def _lines(content: bytes) -> Iterator[dict[str, Any]]:
-    # Only \n separates: str.splitlines would also cut at U+2028 inside a text.
-    return (json.loads(line) for line in content.split(b"\n") if line)
-
-
-def document_line(document: Document) -> dict[str, Any]:
-    return asdict(document)
-
-
-def passage_line(passage: Passage) -> dict[str, Any]:
-    """Offsets only: the text is cut from the document again when it is read."""
-    return {
-        "document_id": passage.document_id,
-        "start": passage.span.start,
-        "end": passage.span.end,
-        "context": passage.context,
-        "sentences": [[s.start, s.end] for s in passage.sentences],
-    }
-
-
-def _document(line: dict[str, Any]) -> Document:
-    sections = tuple(
-        Section(Span(**s["span"]), label=s["label"], page=s["page"], time_s=s["time_s"]) for s in line["sections"]
-    )
-    times = tuple(TimeMark(**mark) for mark in line["times"])
-    return Document(line["id"], line["text"], Metadata(**line["metadata"]), sections, line["sha256"], times)
-
-
-def _passages(lines: Iterator[dict[str, Any]], documents: Mapping[str, Document]) -> Iterator[Passage]:
-    first_sentence = 0
-    for line in lines:
-        sentences = tuple(Span(start, end) for start, end in line["sentences"])
-        span = Span(line["start"], line["end"])
-        yield make_passage(documents[line["document_id"]], span, sentences, line["context"], first_sentence)
-        first_sentence += len(sentences)
-
-
-def make_passage(
-    document: Document, span: Span, sentences: tuple[Span, ...], context: str, first_sentence: int
-) -> Passage:
-    """A passage whose id and text follow from its place."""
-    return Passage(
-        f"{document.id}:{span.start}-{span.end}",
-        document.id,
-        span,
-        span.of(document.text),
-        context,
-        sentences,
-        first_sentence,
-    )
+    segments = tuple(SegmentEntry(s["name"], tuple(s["deleted"]), s["files"]) for s in fields.pop("segments"))
+    return Manifest(**fields, segments=segments)

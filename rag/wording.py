@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.answer_type import AnswerType, expected
-from rag.lexical import LexicalIndex, tokenize
+from rag.bm25 import LexicalIndex
+from rag.lexical import tokenize
 
 # In a handful of passages "once" and "never" would weigh worlds apart: rarity is judged as if there
 # were at least this many.

@@ -11,12 +11,11 @@ import os
 import socket
 import sys
 from contextlib import suppress
-from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 
-from rag.build import open_answerer
+from rag.build import Reopener
 from rag.errors import SettingsError
 from rag.settings import Settings, read_settings
 from server.app import create_app
@@ -30,7 +29,7 @@ def main() -> int:
     configure_logging()
     try:
         settings = read_settings(os.environ)
-        app = create_app(settings, partial(open_answerer, settings))
+        app = create_app(settings, Reopener(settings))
         listener = bind(settings.host, settings.port)
     except SettingsError as error:
         print(f"event-rag cannot start: {error}", file=sys.stderr)

@@ -1,14 +1,13 @@
 """The app, put together: what a request passes through, outermost first.
 
 - Envelope: request id, security headers, log line, HEAD
-- RequestLimits: headers, host, origin, media type, announced length
-- a body limit that counts where no length is announced
-- the page, open; then the API, behind the token
+- RequestLimits: headers, host, origin, media type, length of the body
+- the page, open; then the API, behind the token; changing documents, behind that of the admin
 """
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -17,27 +16,28 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 import rag
 from rag.answer import Answerer
 from rag.errors import RagError
 from rag.settings import Settings
 from server.auth import authorize, require_way_in
-from server.deps import OpenOnDemand, RecentAnswers, Services
+from server.corpus import Corpus
+from server.deps import RecentAnswers, Services
 from server.envelope import Envelope
 from server.errors import answer_error
-from server.limits import MAX_BODY_BYTES, RequestLimits, allowed_hosts
-from server.routes import answers, ask, documents, ops
+from server.ingestion import Ingestion
+from server.limits import RequestLimits, allowed_hosts
+from server.live import LiveIndex, follow
+from server.routes import answers, ask, documents, material, ops
 from server.routes.page import page_routes
 from server.schemas import ERROR_RESPONSES
 from server.work import Workers
 
-log = logging.getLogger("server")
-
 
 def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> FastAPI:
-    """The service. It starts without a usable index, too, and says so at /readyz.
+    """The service. It starts without a usable index, too, and says so at /readyz; `open_answerer` is called again
+    whenever the index has changed, one call at a time.
 
     Raises: SettingsError when `settings.host` would be open to other machines by accident.
     """
@@ -55,33 +55,32 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
         middleware=[
             Middleware(Envelope),
             Middleware(RequestLimits, hosts=allowed_hosts(settings)),
-            # Not FastAPI(max_body_size=…), which answers in plain text.
-            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
         ],
         exception_handlers={HTTPException: answer_error, RequestValidationError: answer_error, RagError: answer_error},
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         generate_unique_id_function=lambda route: route.name,
     )
+    live = LiveIndex(settings.index_dir, open_answerer)
     app.state.services = Services(
         settings,
-        OpenOnDemand(open_answerer),
+        live,
         Workers(settings.concurrency, settings.queue, settings.queue_wait_s),
         RecentAnswers(),
+        Corpus(settings.corpus_dir),
+        Ingestion(settings, live),
     )
     for router in (ask.router, documents.router, answers.router):
         app.include_router(router, dependencies=[Depends(authorize)])
-    app.include_router(ops.router)
+    for router in (material.router, ops.router):
+        app.include_router(router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    try:
-        await run_in_threadpool(services.answerer.get)
-    except RagError as error:  # served all the same: /readyz says it, too
-        log.warning("not ready: %s", error)
-    except Exception as error:
-        log.error("not ready", exc_info=error)
+    await run_in_threadpool(services.live.refresh)
+    following = asyncio.create_task(follow(services.live))
     yield
+    following.cancel()
     services.workers.close()

@@ -1,14 +1,11 @@
-"""What the routes are given: settings, the answerer, the workers, the answers of late.
+"""What the routes are given: settings, the answerer, the workers, the answers of late, the corpus and its ingesting.
 
 Made once in `server/app.py`; nothing here is global.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,36 +15,12 @@ from rag.answer import Answerer
 from rag.errors import NotFoundError
 from rag.settings import Settings
 from rag.wire import AnswerWire
-from server.errors import RETRY_AFTER_S
+from server.corpus import Corpus
+from server.ingestion import Ingestion
+from server.live import LiveIndex
 from server.work import Workers
 
 MAX_ANSWERS = 1000  # about 20 KB each
-
-
-class OpenOnDemand:
-    """The answerer, opened when first needed. After a failure it is tried again, at most every `retry_s` seconds,
-    so that `rag ingest` mends a server that runs. Thread-safe."""
-
-    def __init__(self, open_answerer: Callable[[], Answerer], retry_s: float = RETRY_AFTER_S) -> None:
-        self._open = open_answerer
-        self._retry_s = retry_s
-        self._lock = threading.Lock()
-        self._answerer: Answerer | None = None
-        self._failure: tuple[float, Exception] | None = None  # monotonic time, error
-
-    def get(self) -> Answerer:
-        """Raises: UnusableIndex, ModelError; their messages say what to do."""
-        with self._lock:
-            if self._answerer is not None:
-                return self._answerer
-            if self._failure is not None and time.monotonic() - self._failure[0] < self._retry_s:
-                raise self._failure[1].with_traceback(None)
-            try:
-                self._answerer = self._open()
-            except Exception as error:
-                self._failure = (time.monotonic(), error)
-                raise
-            return self._answerer
 
 
 class RecentAnswers:
@@ -77,9 +50,11 @@ class Services:
     """Everything that lives as long as the app."""
 
     settings: Settings
-    answerer: OpenOnDemand
+    live: LiveIndex
     workers: Workers
     answers: RecentAnswers
+    corpus: Corpus
+    ingestion: Ingestion
 
 
 async def services(request: Request) -> Services:
@@ -94,8 +69,13 @@ async def settings(services: ServicesDep) -> Settings:
     return services.settings
 
 
-def answerer(services: ServicesDep) -> Answerer:  # not async: opening reads files and loads a model
-    return services.answerer.get()
+async def live(services: ServicesDep) -> LiveIndex:
+    return services.live
+
+
+async def answerer(live: Annotated[LiveIndex, Depends(live)]) -> Answerer:
+    """Once for a request, which so sees one snapshot from beginning to end."""
+    return live.get()
 
 
 async def workers(services: ServicesDep) -> Workers:
@@ -106,7 +86,18 @@ async def answers(services: ServicesDep) -> RecentAnswers:
     return services.answers
 
 
+async def corpus(services: ServicesDep) -> Corpus:
+    return services.corpus
+
+
+async def ingestion(services: ServicesDep) -> Ingestion:
+    return services.ingestion
+
+
 SettingsDep = Annotated[Settings, Depends(settings)]
+LiveDep = Annotated[LiveIndex, Depends(live)]
 AnswererDep = Annotated[Answerer, Depends(answerer)]
 WorkersDep = Annotated[Workers, Depends(workers)]
 AnswersDep = Annotated[RecentAnswers, Depends(answers)]
+CorpusDep = Annotated[Corpus, Depends(corpus)]
+IngestionDep = Annotated[Ingestion, Depends(ingestion)]

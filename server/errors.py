@@ -19,11 +19,12 @@ from typing_extensions import TypedDict
 
 from rag import errors
 
-RETRY_AFTER_S = 2  # what clients are told with 429 and 503; a broken index is tried again as often
+RETRY_AFTER_S = 2  # what clients are told with 429 and 503: a new index answers about a second after it is made
 
 # Closed over every class of rag/errors.py (a test holds it): a new one needs its status here.
 STATUS: dict[type[errors.RagError], int] = {
     errors.QuestionError: 422,
+    errors.LoaderError: 422,
     errors.NotFoundError: 404,
     errors.ModelError: 503,
     errors.UnsupportedModel: 503,
@@ -37,7 +38,6 @@ STATUS: dict[type[errors.RagError], int] = {
     errors.RagError: 500,
     errors.SettingsError: 500,
     errors.CorpusError: 500,
-    errors.LoaderError: 500,
 }
 
 _OF_STATUS = {

@@ -35,6 +35,8 @@ def configure_logging() -> None:
     """Ours from INFO on; everybody else's from ERROR on, uvicorn's access lines (paths, queries) never."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    # On the handler, because a library that sets a level of its own gets past the root's.
+    handler.addFilter(lambda record: record.levelno >= logging.ERROR or record.name == "server")
     logging.basicConfig(handlers=[handler], level=logging.ERROR, force=True)
     logging.getLogger("server").setLevel(logging.INFO)
     logging.getLogger("uvicorn.access").disabled = True

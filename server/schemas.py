@@ -70,6 +70,52 @@ class DocumentsWire(TypedDict):
     documents: list[DocumentWire]
 
 
+class StoredWire(TypedDict):
+    """`PUT /documents/{name}`: what is stored now. `document_id` is its address once it is ingested."""
+
+    name: str
+    document_id: str
+    bytes: int
+    sha256: str  # of the bytes, in hex
+
+
+class IngestStartedWire(TypedDict):
+    """`POST /ingest`."""
+
+    id: str
+    status: Literal["running"]
+
+
+class IngestLineWire(TypedDict):
+    """What happened to one file; `code` and `message` say why one was skipped, `note` what is worth knowing."""
+
+    path: str
+    change: Literal["added", "changed", "unchanged", "removed", "skipped"]
+    passages: int
+    code: str | None
+    message: str | None
+    note: str | None
+
+
+class IngestErrorWire(TypedDict):
+    """Why a run failed; the old index then stays."""
+
+    code: str
+    message: str
+
+
+class IngestWire(TypedDict):
+    """`GET /ingest`. `snapshot`, `report` and `error` come at the end of the run."""
+
+    id: str | None  # null: there was none since the server started
+    status: Literal["idle", "running", "done", "failed"]
+    done: int
+    total: int
+    snapshot: str | None
+    report: list[IngestLineWire]
+    error: IngestErrorWire | None
+
+
 class HealthWire(TypedDict):
     """`GET /healthz`."""
 

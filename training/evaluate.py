@@ -23,16 +23,16 @@ import numpy as np
 from eval.metrics.confidence import auroc
 from eval.metrics.wording import contains, exact_match, token_f1
 from rag.chunk import ChunkParameters
-from rag.dense import DenseIndex
+from rag.duplicates import SIGNATURE
 from rag.embed import Embedder
 from rag.encoder import open_encoder
 from rag.ingest import cut
-from rag.lexical import LexicalIndex
 from rag.reader import SHIPPED, Marks, Reader, open_reader
 from rag.retrieve import Retriever
 from rag.runtime import open_tokenizer
+from rag.segment import Segment
 from rag.settings import DEFAULT_MODEL, FP32, INT8, SHIPPED_READER
-from rag.snapshot import Manifest, Snapshot
+from rag.snapshot import Manifest, SegmentEntry, Snapshot
 from rag.types import Document, Hit, Metadata, Passage, Span
 from training.predict import TorchReader
 from training.sources import SQUAD, WIKI, Asked, Paragraph, paragraphs_of
@@ -74,18 +74,14 @@ def snapshot_of(paragraphs: Sequence[Paragraph], embedder: Embedder) -> Snapshot
     documents = [
         Document(f"d{row:06d}", p.text, Metadata(p.title or "Untitled"), (), "") for row, p in enumerate(paragraphs)
     ]
-    passages = tuple(passage for d in documents for passage in cut(d, embedder, ChunkParameters()))
-    texts = [f"{p.context}\n{p.text}" for p in passages]
-    vectors = embedder.encode(texts)
-    return Snapshot(
-        id="held-out",
-        manifest=Manifest("", embedder.id, embedder.dimension, {}, "", len(documents), len(passages), 0, {}),
-        documents={d.id: d for d in documents},
-        passages=passages,
-        dense=DenseIndex.build(vectors),
-        lexical=LexicalIndex.build(texts),
-        sentence_vectors=np.empty((0, embedder.dimension), np.float32),
-    )
+    passages = [passage for d in documents for passage in cut(d, embedder, ChunkParameters())]
+    vectors = embedder.encode([f"{p.context}\n{p.text}" for p in passages])
+    unused = np.zeros((sum(len(p.sentences) for p in passages), embedder.dimension), np.float32)
+    sketches = np.zeros((len(documents), SIGNATURE), np.uint32)
+    segment = Segment.build(documents, passages, vectors, unused, sketches)
+    counts = (len(documents), len(passages), len(unused))
+    entry = SegmentEntry("", (), {})
+    return Snapshot("held-out", Manifest("", embedder.id, embedder.dimension, {}, "", *counts, (entry,)), (segment,))
 
 
 def ask_all(
@@ -95,7 +91,7 @@ def ask_all(
     snapshot = snapshot_of(paragraphs, embedder)
     retriever = Retriever(snapshot, embedder)
     passages_of: dict[str, list[Passage]] = {}
-    for passage in snapshot.passages:
+    for passage in snapshot.passages():
         passages_of.setdefault(passage.document_id, []).append(passage)
     rows = []
     for number, asked in chosen:

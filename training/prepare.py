@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from rag.bm25 import LexicalIndex
 from rag.chunk import ChunkParameters, passage_bounds
 from rag.dense import DenseIndex
 from rag.embed import Embedder
 from rag.fuse import DENSE_WEIGHT, convex
-from rag.lexical import LexicalIndex, tokenize
+from rag.lexical import tokenize
 from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, pieces
 from rag.sentences import sentence_spans
 from rag.types import Span

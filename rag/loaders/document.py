@@ -34,7 +34,7 @@ class Read:
 def load_bytes(name: str, raw: bytes, sidecar: bytes = b"") -> Read:
     """A document that arrives over the network: `name` is a plain file name, `sidecar` the content of NAME.toml.
 
-    Raises: LoaderError; CorpusError when nothing can be read at all.
+    Raises: LoaderError; IndexWriteError when no process can be started to read anything.
     """
     if (
         not name.isprintable()
@@ -61,7 +61,7 @@ def check_name(relative: str) -> None:
 def make_document(relative: str, raw: bytes, described: bytes) -> Read:
     """`relative` has passed `check_name`; `described` is the sidecar, empty where there is none.
 
-    Raises: LoaderError; CorpusError when nothing can be read at all.
+    Raises: LoaderError; IndexWriteError when no process can be started to read anything.
     """
     said = parse_sidecar(described)
     suffix = suffix_of(relative)

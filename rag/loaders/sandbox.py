@@ -18,7 +18,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from rag.errors import CorpusError, LoaderError
+from rag.errors import IndexWriteError, LoaderError
 from rag.loaders.loaded import Loaded, from_json, to_json
 
 MAX_TEXT_CHARS = 20 * 2**20  # as many as the largest text file may hold
@@ -47,7 +47,7 @@ def load(suffix: str, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Loaded:
     """What the loader for `suffix` makes of the file. May be called from any thread.
 
     Raises: LoaderError, with code parse_limit where the child ran into a limit and corrupt where it crashed;
-    CorpusError when there can be no child, which is not the file's fault.
+    IndexWriteError where there is no room for a child.
     """
     ours, theirs = _context.Pipe()
     child = _context.Process(target=_work, args=(theirs, suffix, limits), daemon=True)
@@ -56,8 +56,11 @@ def load(suffix: str, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Loaded:
             try:
                 child.start()
             except (OSError, EOFError) as error:
-                message = f"No process can be started to read documents ({error}). Free memory, or make /tmp writable."
-                raise CorpusError(message) from None
+                # No fault of the file: to skip it would take it out of the index.
+                raise IndexWriteError(
+                    f"No process could be started to read documents ({error}); the old index is untouched. "
+                    "Free memory or make room in /tmp, then run `rag ingest` again."
+                ) from None
         watch = threading.Timer(limits.wall_s, child.kill)
         watch.start()
         reply = _exchange(ours, raw)

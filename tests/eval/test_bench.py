@@ -12,9 +12,11 @@ from click.testing import CliRunner
 
 from eval.__main__ import main
 from eval.bench.answers import ANSWER, FORWARD, READER, REFERENCE, SEARCH, ratios
+from eval.bench.index import growth
 from eval.bench.indexing import indexing
 from eval.bench.peers import OURS, compare
 from eval.bench.service import CLIENTS, service
+from eval.scratch import ScratchText
 from rag.embed import HashEmbedder
 from rag.settings import Settings
 
@@ -73,3 +75,25 @@ def test_a_peer_that_cannot_be_started_is_left_out(tmp_path: Path, capfd: pytest
     assert found[OURS]["B3 time / ours"] == 1
     assert found[OURS]["hit@5"] == 0.0
     assert "haystack could not be started" in capfd.readouterr().err
+
+
+def test_growth_embeds_only_what_is_new_and_finds_what_comparing_all_finds() -> None:
+    paragraphs = [
+        ScratchText("", f"Paragraph {n} tells of city {n} and harbour {n * 3}. It has two sentences.")
+        for n in range(40)
+    ]
+    found = growth(paragraphs, ["Which city has a harbour?", "What does it tell?"], HashEmbedder(), [200], 200)
+    vectors, index = found["vectors of 200 passages"], found["index of about 200 passages"]
+    assert vectors["kind"] == "flat"
+    assert float(vectors["recall@10"]) >= 0.9, "word hashes tie, and ties may be broken either way"
+    assert index["nothing changed, texts embedded"] == 0
+    assert 0 < int(index["one document more, texts embedded"]) < 60
+    assert int(index["passages"]) > 20
+
+
+@pytest.mark.parametrize("sizes", ["", "ten", "5", "1000,"])
+def test_sizes_that_are_none_are_refused(sizes: str, tmp_path: Path) -> None:
+    (tmp_path / "set.json").write_text('{"data": []}')
+    done = CliRunner().invoke(main, ["bench", "index", str(tmp_path / "set.json"), "--passages", sizes])
+    assert done.exit_code == 2
+    assert "separated by commas" in done.output

@@ -116,7 +116,7 @@ def test_an_answer_from_an_older_snapshot_says_so(
     for number in (264, 265):
         write_corpus({"a.txt": f"The summit drew {number} people."})
         build.ingest(settings)
-    (settings.index_dir / snapshot_names(settings.index_dir)[0] / "dense.faiss").write_bytes(b"broken")
+    next((settings.index_dir / snapshot_names(settings.index_dir)[0]).rglob("dense.faiss")).write_bytes(b"broken")
     answer = build.open_answerer(settings).answer(make_question("How many people did the summit draw?"))
     assert "older snapshot" in answer.warnings[0]
 

@@ -86,9 +86,9 @@ def test_a_full_disk_leaves_the_old_index(write_corpus: Write, settings: Setting
     build.ingest(settings)
     name = current_name(settings.index_dir)
     assert name
-    largest = max(p.stat().st_size for p in (settings.index_dir / name).iterdir())
+    largest = max(p.stat().st_size for p in (settings.index_dir / name).rglob("*"))
     write_corpus({"a.txt": text(2)})
-    for tenth in range(1, 10, 3):  # not 0: with nothing at all to write on, no file is even read
+    for tenth in range(0, 10, 3):
         limit = largest * tenth // 10
 
         def allow(size: int = limit) -> None:
@@ -104,7 +104,7 @@ def test_a_full_disk_leaves_the_old_index(write_corpus: Write, settings: Setting
             command, cwd=ROOT, env=environment(settings), preexec_fn=allow, capture_output=True, text=True, check=False
         )
         assert run.returncode == 74, run.stderr
-        assert "old one is untouched" in run.stderr
+        assert "untouched" in run.stderr
         assert open_snapshot(settings.index_dir).id == name
     assert not list(settings.index_dir.glob(UNFINISHED + "*"))
 
@@ -119,7 +119,7 @@ def test_an_unwritable_folder_is_an_error_in_words(write_corpus: Write, settings
 def test_damaged_snapshots_are_swept_and_folders_of_people_are_not(write_corpus: Write, settings: Settings) -> None:
     write_corpus({"a.txt": text(1)})
     damaged = build.ingest(settings).snapshot
-    (settings.index_dir / damaged / "dense.faiss").write_bytes(b"broken")
+    next((settings.index_dir / damaged).rglob("dense.faiss")).write_bytes(b"broken")
     mine = settings.index_dir / "1notes"
     mine.mkdir()
     build.ingest(settings)

@@ -12,8 +12,9 @@ import pytest
 
 from rag import build
 from rag.errors import IndexCorrupt, IndexMissing, IndexModelMismatch
+from rag.segment import FILES
 from rag.settings import Settings
-from rag.snapshot import CURRENT, FILES, MANIFEST, open_snapshot, read_snapshot, snapshot_names, verify
+from rag.snapshot import CURRENT, MANIFEST, open_snapshot, read_snapshot, snapshot_names, verify
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -49,9 +50,10 @@ def damage(path: Path, how: str, chance: random.Random) -> None:
 def test_damage_is_found_named_and_survived(two_snapshots: tuple[Path, Path], name: str, how: str) -> None:
     old, new = two_snapshots
     chance = random.Random(f"{name} {how}")
-    good = (new / name).read_bytes()
+    path = next(new.rglob(name))
+    good = path.read_bytes()
     for _ in range(12):
-        damage(new / name, how, chance)
+        damage(path, how, chance)
         assert any(name in problem for problem in verify(new))
         with pytest.raises(IndexCorrupt, match=name):
             read_snapshot(new)
@@ -59,7 +61,7 @@ def test_damage_is_found_named_and_survived(two_snapshots: tuple[Path, Path], na
         assert fallback.id == old.name
         assert fallback.documents["a"].text.startswith("The old text")
         assert name in fallback.warnings[0]
-        (new / name).write_bytes(good)
+        path.write_bytes(good)
     assert verify(new) == []
     assert open_snapshot(new.parent).id == new.name
 
@@ -67,9 +69,10 @@ def test_damage_is_found_named_and_survived(two_snapshots: tuple[Path, Path], na
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_another_snapshot_is_found(two_snapshots: tuple[Path, Path], name: str) -> None:
     old, new = two_snapshots
-    if (old / name).read_bytes() == (new / name).read_bytes():
+    theirs, ours = next(old.rglob(name)), next(new.rglob(name))
+    if theirs.read_bytes() == ours.read_bytes():
         pytest.skip("both snapshots hold the same bytes")
-    shutil.copy(old / name, new / name)
+    shutil.copy(theirs, ours)
     assert verify(new) != []
 
 
@@ -77,13 +80,13 @@ def test_missing_and_extra_files_are_found(two_snapshots: tuple[Path, Path]) -> 
     _, new = two_snapshots
     (new / "stray.txt").write_text("x")
     assert any("stray.txt" in problem for problem in verify(new))
-    (new / FILES[0]).unlink()
+    next(new.rglob(FILES[0])).unlink()
     assert any(FILES[0] in problem for problem in verify(new))
 
 
 def test_nothing_good_left_says_what_to_do(two_snapshots: tuple[Path, Path]) -> None:
     for folder in two_snapshots:
-        damage(folder / FILES[1], "flip", random.Random(1))
+        damage(next(folder.rglob(FILES[1])), "flip", random.Random(1))
     with pytest.raises(IndexCorrupt, match="rag ingest"):
         open_snapshot(two_snapshots[0].parent)
 
@@ -118,4 +121,4 @@ def test_a_copied_index_is_a_backup(two_snapshots: tuple[Path, Path], tmp_path: 
     _, new = two_snapshots
     copy = tmp_path / "backup"
     shutil.copytree(new.parent, copy)
-    assert open_snapshot(copy).documents == open_snapshot(new.parent).documents
+    assert dict(open_snapshot(copy).documents) == dict(open_snapshot(new.parent).documents)

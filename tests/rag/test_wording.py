@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer import Answerer
-from rag.lexical import LexicalIndex
+from rag.bm25 import LexicalIndex
 from rag.wording import wording_of
 
 INDEX = LexicalIndex.build(["An Israelite of Taipei met 264 guests.", "Taipei is a city.", "Taipei again."])

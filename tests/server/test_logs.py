@@ -43,6 +43,7 @@ def test_configured_loggers():
         "import logging; from server.logs import configure_logging; configure_logging()\n"
         "logging.getLogger('server').info('ours')\n"
         "logging.getLogger('uvicorn.error').warning('noise')\n"
+        "chatty = logging.getLogger('chatty'); chatty.setLevel(logging.DEBUG); chatty.debug('noise')\n"
         "logging.getLogger('uvicorn.access').error('path and query')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

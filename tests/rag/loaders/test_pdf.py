@@ -37,6 +37,7 @@ def pages(*texts: str, trailer: bytes = b"", more: tuple[bytes, ...] = ()) -> by
             "A Heading\nA paragraph that is much longer than that.",
             "A Heading\n\nA paragraph that is much longer than that.",
         ),
+        ("It was the 2 October.\n1.2. What is it?", "It was the 2 October.\n\n1.2. What is it?"),
         (
             "The list of things that were shown:\n- a gauge\n- a pump",
             "The list of things that were shown:\n\n- a gauge\n\n- a pump",
