@@ -15,7 +15,7 @@ from rag.loaders import sandbox
 from rag.loaders.files import MAX_FILE_BYTES
 from rag.loaders.formats import SUFFIXES, check_signature
 from rag.loaders.loaded import Note
-from rag.loaders.metadata import combined, sidecar
+from rag.loaders.metadata import combined, parse_sidecar
 from rag.types import Document
 
 MAX_ID_CHARS = 100  # ids travel in URLs
@@ -34,7 +34,7 @@ class Read:
 def load_bytes(name: str, raw: bytes, sidecar: bytes = b"") -> Read:
     """A document that arrives over the network: `name` is a plain file name, `sidecar` the content of NAME.toml.
 
-    Raises: LoaderError.
+    Raises: LoaderError; IndexWriteError when no process can be started to read anything.
     """
     if (
         not name.isprintable()
@@ -61,9 +61,9 @@ def check_name(relative: str) -> None:
 def make_document(relative: str, raw: bytes, described: bytes) -> Read:
     """`relative` has passed `check_name`; `described` is the sidecar, empty where there is none.
 
-    Raises: LoaderError.
+    Raises: LoaderError; IndexWriteError when no process can be started to read anything.
     """
-    said = sidecar(described)
+    said = parse_sidecar(described)
     suffix = suffix_of(relative)
     check_signature(suffix, raw)
     loaded = sandbox.load(suffix, raw)

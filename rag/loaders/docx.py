@@ -21,7 +21,6 @@ from rag.loaders.word_styles import Styles
 
 MAX_BLOCKS = 200_000  # paragraphs and tables: some ten thousand pages
 
-_CORE = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
 _SKIPPED = {W + "del", W + "moveFrom", W + "pPr", W + "tblPr", W + "instrText", W + "delText"} | {
@@ -57,8 +56,8 @@ def _add_body(archive: zipfile.ZipFile, draft: Draft) -> None:
         style = styles.of(block)
         mark = styles.mark(style) if words and style.level is None else None
         if block.tag == W + "tbl":
-            for row in _rows(block):
-                draft.block(row)
+            for row in _own(block, "tr"):
+                draft.row(_words(cell) for cell in _own(row, "tc"))
         elif style.level is not None:
             draft.heading(words, style.level)
         else:
@@ -66,12 +65,11 @@ def _add_body(archive: zipfile.ZipFile, draft: Draft) -> None:
         in_list = mark is not None
 
 
-def _rows(table: etree._Element) -> Iterator[str]:
-    """`cell | cell` for each row with words; a table inside a cell is part of the cell's words."""
-    for row in table.iterchildren(W + "tr"):
-        cells = [_words(cell) for cell in row.iterchildren(W + "tc", W + "sdt")]
-        if any(cells):
-            yield " | ".join(cells)
+def _own(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Rows of a table or cells of a row, also in content controls; a table inside a cell is the cell's words."""
+    for child in element.iter(W + name):
+        if next(child.iterancestors(element.tag)) is element:
+            yield child
 
 
 def _words(element: etree._Element) -> str:

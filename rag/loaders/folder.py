@@ -45,7 +45,7 @@ def read_folder(folder: Path, known: Mapping[str, str] = _NOTHING_KNOWN) -> Iter
     """(relative path, result), ordered by path. Hidden files and a README.md at the top are left out.
 
     `known` maps ids of documents to the sha256 with which they need not be loaded again.
-    Raises: CorpusError when the folder cannot be listed.
+    Raises: CorpusError when the folder cannot be listed, IndexWriteError when no process can be started to read it.
     """
     if not folder.is_dir():
         raise CorpusError(f"There is no folder {folder}. Create it and put the documents in, or set RAG_CORPUS_DIR.")

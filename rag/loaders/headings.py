@@ -60,6 +60,11 @@ class Draft:
         self._add(words)
         return start
 
+    def row(self, cells: Iterable[str]) -> None:
+        """A row of a table as a block: `cell | cell`."""
+        words = list(cells)
+        self.block(" | ".join(words).strip() if any(words) else "")
+
     def heading(self, words: str, level: int) -> None:
         if words:
             self._headings.append(Heading(self.block(words), level, shortened(words)))

@@ -26,7 +26,19 @@ MAX_COMMENTS = 20_000
 CHARSET_WITHIN = 1024  # https://html.spec.whatwg.org/#charset: it stands in the first 1,024 bytes
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_NEVER_READ = ("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea")
+_NEVER_READ = (
+    "script",
+    "style",
+    "template",
+    "noscript",
+    "iframe",
+    "object",
+    "svg",
+    "math",
+    "select",
+    "textarea",
+    "button",
+)
 _UNSEEN = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0*)?(?:;|$|!)|font-size:0(?:px|pt|em|rem|%)?(?:;|$|!)"
 )
@@ -63,9 +75,10 @@ def read_page(raw: bytes) -> tuple[Any, tuple[Note, ...]]:
     declared = _CHARSET.search(raw[:CHARSET_WITHIN])
     text, notes = decode(raw, declared[1].decode("ascii") if declared else None)
     encoded = text.encode("utf-8", "replace")  # the parser then ignores what the page says of its encoding
-    etree.fromstring(encoded, etree.HTMLParser(target=_Limits(), encoding="utf-8"))
+    etree.fromstring(encoded, etree.HTMLParser(target=_Limits(), encoding="utf-8", huge_tree=True))
     try:
-        root = lxml_html.document_fromstring(encoded, lxml_html.HTMLParser(encoding="utf-8"))
+        # Without `huge_tree` everything below 254 elements is dropped without a word; the limits are those above.
+        root = lxml_html.document_fromstring(encoded, lxml_html.HTMLParser(encoding="utf-8", huge_tree=True))
     except etree.ParserError:
         raise LoaderError("it holds no text; remove it", code="no_text") from None
     return root, notes
@@ -118,12 +131,15 @@ def _linked_date(root: Any) -> str | None:
 def remove_unseen(root: Any) -> int:
     """Takes out of the tree what no reader sees; the number of characters of hidden text."""
     hidden = 0
-    for element in list(root.iter(etree.Element)):
-        if element.tag in _NEVER_READ:
-            element.drop_tree()
-        elif _is_hidden(element):
-            hidden += len(cleaned(element.text_content()))
-            element.drop_tree()
+    unseen = []
+    walk = etree.iterwalk(root, ("start",))
+    for _, element in walk:
+        if element.tag in _NEVER_READ or _is_hidden(element):
+            unseen.append(element)
+            walk.skip_subtree()
+    for element in unseen:
+        hidden += 0 if element.tag in _NEVER_READ else len(cleaned(element.text_content()))
+        element.drop_tree()
     for comment in list(root.iter(etree.Comment, etree.ProcessingInstruction)):
         if comment.getparent() is not None:
             comment.drop_tree()

@@ -59,7 +59,7 @@ def found(values: Mapping[str, str | None]) -> Known:
     return Known(**usable)
 
 
-def sidecar(raw: bytes) -> Known:
+def parse_sidecar(raw: bytes) -> Known:
     """The table of NAME.toml. Raises: LoaderError (metadata) with the key at fault."""
     name = f"its {SIDECAR} file"
     if len(raw) > MAX_SIDECAR_BYTES:

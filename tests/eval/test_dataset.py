@@ -12,8 +12,9 @@ import pytest
 from eval.dataset import QUESTIONS, as_request, load_questions, resolve_gold
 from eval.errors import DatasetError
 from eval.metrics.places import Place
+from rag.loaders.document import Read
 from rag.loaders.folder import read_folder
-from rag.types import Document, Span, Turn
+from rag.types import Span, Turn
 
 WriteQuestions = Callable[..., Path]
 DOCUMENTS = {"harbour": "The harbour opened in 1911. It cost 2, 200 crowns.", "garden": "It has 40 trees. It has 40."}
@@ -107,7 +108,8 @@ def test_gold_that_cannot_be_used_is_named(questions_file: WriteQuestions, gold:
 
 def test_the_questions_of_this_project_fit_its_corpus() -> None:
     corpus = Path(__file__).parents[2] / "corpus"
-    documents = {d.id: d.text for _, d in read_folder(corpus) if isinstance(d, Document)}
+    read = (item.document for _, item in read_folder(corpus) if isinstance(item, Read))
+    documents = {document.id: document.text for document in read}
     questions = load_questions(QUESTIONS)
     gold = resolve_gold(questions, documents)
     assert all(bool(gold[q.id]) == q.answerable for q in questions)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answer import Answerer
+from rag.check import make_question
 from rag.links import deep_link, media_url, text_fragment_url
 from rag.types import Citation, Section, Span
+from rag.wire import answer_wire
+from tests.conftest import ROOT
 
 PAGE = "https://example.org/n"
 
@@ -96,3 +101,15 @@ def test_phrases_are_the_two_ends_of_the_quote(quote: str) -> None:
     assert words.endswith(phrases[-1])
     assert sum(map(len, phrases)) <= len(words)
     assert not re.search("[-&]", text_fragment_url(PAGE, quote).partition(":~:text=")[2])
+
+
+def test_an_answer_from_captions_opens_the_recording_at_its_sentence(
+    open_corpus: Callable[[Mapping[str, str | bytes]], Answerer],
+) -> None:
+    captions = (ROOT / "tests" / "files" / "sample.vtt").read_bytes()
+    answerer = open_corpus({"talk.vtt": captions, "talk.vtt.toml": 'media = "https://youtu.be/abc"'})
+    wire = answer_wire(answerer.answer(make_question("How often does the electric ferry cross the harbour a day?")))
+    first = wire["citations"][0]
+    assert first["quote"] == "Jun Ito: The electric ferry crosses the harbour 64 times a day."
+    assert first["section"] == {"label": "12:31", "page": None, "time_s": 751.0}
+    assert first["source_url"] == "https://youtu.be/abc?t=751s"

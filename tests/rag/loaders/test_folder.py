@@ -104,9 +104,11 @@ def test_links_pipes_and_other_types_are_not_read(write_corpus: Write, tmp_path:
 
 
 def test_odd_names_are_names(write_corpus: Write) -> None:
-    found = read(write_corpus({"line\nbreak.txt": "x", "台北　峰會.txt": "x", "a\u00a0b.txt": "x"}))
+    found = read(
+        write_corpus({"line\nbreak.txt": "x", "台北　峰會.txt": "x", "a\u00a0b.txt": "x", "x" * 251 + ".txt": "x"})
+    )
     titles = {item.metadata.title for item in found.values() if isinstance(item, Document)}
-    assert titles == {"line break", "台北 峰會", "a b"}
+    assert titles == {"line break", "台北 峰會", "a b", "x" * 251}
 
 
 def test_names_links_and_stray_metadata_are_reported(write_corpus: Write, tmp_path: Path) -> None:

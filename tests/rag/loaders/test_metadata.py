@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import LoaderError
 from rag.loaders.markdown import load_markdown
-from rag.loaders.metadata import MAX_VALUE_CHARS, Known, combined, found, front_matter, sidecar
+from rag.loaders.metadata import MAX_VALUE_CHARS, Known, combined, found, front_matter, parse_sidecar
 
 
 def test_the_sidecar_comes_before_the_file() -> None:
@@ -16,7 +16,7 @@ def test_the_sidecar_comes_before_the_file() -> None:
 
 
 def test_a_sidecar_names_speaker_and_recording() -> None:
-    known = sidecar(b'speaker = "Ko"\nmedia = "https://youtu.be/abc"')
+    known = parse_sidecar(b'speaker = "Ko"\nmedia = "https://youtu.be/abc"')
     assert known == Known(speaker="Ko", media="https://youtu.be/abc")
 
 

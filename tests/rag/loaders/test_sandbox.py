@@ -80,6 +80,16 @@ def test_the_parent_loads_no_parser() -> None:
     assert run.stdout.strip() == "[]"
 
 
+def test_no_place_for_a_child_is_not_the_fault_of_the_file() -> None:
+    code = (
+        "import resource, signal\nfrom rag.errors import IndexWriteError\nfrom rag.loaders.document import load_bytes\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "try:\n    load_bytes('a.txt', b'Words.')\nexcept IndexWriteError as error:\n    print(error)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "make room in /tmp" in run.stdout
+
+
 @pytest.mark.parametrize("start", [["-m", "rag"], ["script.py"]], ids=["module", "console script"])
 def test_the_command_line_reads_and_leaves_nothing_running(tmp_path: Path, start: list[str]) -> None:
     corpus = tmp_path / "corpus"
