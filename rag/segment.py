@@ -255,7 +255,7 @@ def make_passage(document: Document, span: Span, sentences: tuple[Span, ...], fi
     """A passage whose id, text and context follow from its place."""
     section = document.section_at(span)
     context = document.metadata.title[:MAX_TITLE_CHARS]
-    if section and section.time_s is None:  # the time of a passage is not what it is about
+    if section and section.time_s is None and section.page is None:  # a time or page is not what a passage is about
         context += f"\n{section.label}"
     name = f"{document.id}:{span.start}-{span.end}"
     return Passage(name, document.id, span, span.of(document.text), context, sentences, first_sentence)

@@ -22,7 +22,6 @@ from rag.loaders.word_styles import Styles
 MAX_BLOCKS = 200_000  # paragraphs and tables: some ten thousand pages
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
-_TERMS = "{http://purl.org/dc/terms/}"
 _SKIPPED = {W + "del", W + "moveFrom", W + "pPr", W + "tblPr", W + "instrText", W + "delText"} | {
     # A drawing's second form, for old programs; its first form is read.
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -113,7 +112,7 @@ def _known(archive: zipfile.ZipFile, heading: str | None) -> Known:
         _DC + "title": "title",
         _DC + "creator": "author",
         _DC + "language": "language",
-        _TERMS + "created": "published",
     }
     said = {tags[str(e.tag)]: e.text for e in elements(archive, "docProps/core.xml", *tags)}
-    return found({**said, "title": said.get("title") or heading, "published": (said.get("published") or "")[:10]})
+    # The date of creation is often that of the template: it says nothing about publication.
+    return found({**said, "title": said.get("title") or heading})

@@ -151,16 +151,5 @@ def _known(reader: PdfReader) -> Known:
     if said is None:
         return Known()
     title = said.title
-    return found(
-        {
-            "title": None if title is None or _PROGRAM_TITLE.match(title) else title,
-            "author": said.author,
-            "published": _date(said.creation_date_raw),
-        }
-    )
-
-
-def _date(raw: str | None) -> str | None:
-    """`2021-03-25` of `D:20210325080000Z` (ISO 32000-1 §7.9.4)."""
-    date = re.match(r"(?:D:)?(\d{4})(\d{2})(\d{2})", raw or "")
-    return "-".join(date.groups()) if date else None
+    # Its date is that of printing or scanning, not of publication.
+    return found({"title": None if title is None or _PROGRAM_TITLE.match(title) else title, "author": said.author})

@@ -70,7 +70,9 @@ def test_a_peer_that_cannot_be_started_is_left_out(tmp_path: Path, capfd: pytest
     """None of them is installed beside us."""
     passages = ["It cost 2, 200 crowns.", "It opened in 1911."]
     questions = [("What did it cost?", frozenset({0})), ("When?", frozenset({0}))]
-    found = compare({"haystack": Path(sys.executable)}, tmp_path, passages, questions, lambda question: [len(question) % 2])
+    found = compare(
+        {"haystack": Path(sys.executable)}, tmp_path, passages, questions, lambda question: [len(question) % 2]
+    )
     assert set(found) == {OURS}
     assert found[OURS]["B3 time / ours"] == 1
     assert found[OURS]["hit@5"] == 0.0
