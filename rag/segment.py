@@ -122,9 +122,9 @@ class Segment:
         )
 
     @classmethod
-    def read(cls, folder: Path, hashes: Mapping[str, str]) -> Segment:
+    def read(cls, folder: Path, hashes: Mapping[str, str], mapped_bytes: int = MAPPED_BYTES) -> Segment:
         """Raises: IndexCorrupt naming the file at fault."""
-        contents = {name: read_verified(folder / name, hashes[name]) for name in FILES}
+        contents = {name: read_verified(folder / name, hashes[name], mapped_bytes) for name in FILES}
         try:
             layout = safetensors.numpy.load(_bytes(contents[LAYOUT]))
             ids, digests = (json.loads(layout[name].tobytes()) for name in ("ids", "digests"))
@@ -259,12 +259,12 @@ def make_passage(document: Document, span: Span, sentences: tuple[Span, ...], fi
     return Passage(name, document.id, span, span.of(document.text), context, sentences, first_sentence)
 
 
-def read_verified(path: Path, sha256: str) -> bytes | mmap.mmap:
+def read_verified(path: Path, sha256: str, mapped_bytes: int = MAPPED_BYTES) -> bytes | mmap.mmap:
     """The content of a file whose hash is as promised, mapped where it is large. Raises: IndexCorrupt."""
     place = f"{path.parent.name}/{path.name}"
     try:
         with path.open("rb") as file:
-            large = path.stat().st_size > MAPPED_BYTES
+            large = path.stat().st_size > mapped_bytes
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if large else file.read()
             if large:
                 digest = hashlib.sha256()
