@@ -6,16 +6,19 @@ Non-scope: what they do while they live (each test says it).
 from __future__ import annotations
 
 import contextlib
+import io
 import multiprocessing
 import os
+import resource
 import signal
-import sys
 from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import rag
+from rag.embed import HASH_MODEL
+from rag.settings import NO_READER
 from tests.crash.audit import each_change
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -56,12 +59,16 @@ def kill_oneself_at(number: int, folder: Path, work: Callable[..., None], *args:
         work(*args)
 
 
-def ingest(corpus: Path, index: Path, stderr: Path, model: str, force: bool = True) -> None:
-    """`rag ingest`, from its arguments to its exit code."""
+def ingest(corpus: Path, index: Path, messages: Path, force: bool = True) -> None:
+    """`rag ingest`, from its arguments to its exit code; what it says goes into a file."""
     from rag.cli import main
 
-    os.environ |= {"RAG_MODEL": model, "RAG_READER": "off"}
+    os.environ |= {"RAG_MODEL": HASH_MODEL, "RAG_READER": NO_READER}
     arguments = ["--corpus", str(corpus), "--index", str(index), "ingest", *(["--force"] if force else [])]
-    with stderr.open("w") as file, contextlib.redirect_stderr(file), contextlib.redirect_stdout(file):
-        code = main(arguments, standalone_mode=False)
-    sys.exit(code)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            main(arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        messages.write_text(said.getvalue())

@@ -21,6 +21,7 @@ from rag.dense import DenseSegment
 from rag.duplicates import sketch
 from rag.embed import HashEmbedder
 from rag.ingest import cut
+from rag.lexical import tokenize
 from rag.publish import DISK, Content, Disk, Kept, publish, writer_lock
 from rag.retrieve import Retriever
 from rag.segment import Segment
@@ -82,10 +83,14 @@ def kept_segments(index: Path) -> list[Kept]:
 
 
 def answers(snapshot: Snapshot) -> list[object]:
-    """Everything that the fixed questions get from a snapshot, but for its name."""
-    answerer = Answerer(Retriever(snapshot, EMBEDDER), None, Models(EMBEDDER.id, None), load_calibration(False))
-    found = []
+    """What each fixed question finds by meaning and by words in a snapshot, and what the first three get as answers."""
+    retriever = Retriever(snapshot, EMBEDDER)
+    answerer = Answerer(retriever, None, Models(EMBEDDER.id, None), load_calibration(reader=False))
+    found: list[object] = []
     for text in QUESTIONS:
-        answer = answerer.answer(Question(text))
+        found.append(snapshot.dense.search(EMBEDDER.encode_question(text), 20))
+        found.append(snapshot.lexical.search(tokenize(text), 20))
+    for text in QUESTIONS[:3]:
+        answer = answerer.answer(Question(text, top_k=2))
         found.append((answer.status, answer.text, answer.citations, answer.short_answers))
     return found

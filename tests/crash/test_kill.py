@@ -11,18 +11,17 @@ from pathlib import Path
 import pytest
 
 from rag.chunk import ChunkParameters
-from rag.embed import HASH_MODEL
 from rag.ingest import Growth, ingest_folder
 from rag.publish import UNFINISHED
 from rag.snapshot import current_name, open_snapshot, snapshot_names, verify
 from tests.crash import children, material
 
-KILLS = material.count(200, 8)  # in each of the ways below
+KILLS = material.count(200, 4)  # in each of the ways below
 
 
 def ingest(folder: Path, version: int) -> None:
     """Everything written anew."""
-    children.ingest(folder / "corpus", folder / "index", folder / "messages", HASH_MODEL)
+    children.ingest(folder / "corpus", folder / "index", folder / "messages")
 
 
 def grow(folder: Path, version: int) -> None:
