@@ -117,7 +117,8 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
 def publish(index_dir: Path, content: Content, keep: int, disk: Disk = DISK) -> str:
     """Writes a snapshot, makes it current and removes all but the newest `keep` good ones. The caller holds the lock.
 
-    Returns the snapshot's name. Raises: IndexWriteError; the old index then stays as it was.
+    Returns the snapshot's name. Raises: IndexWriteError; its message says what answers then: the old index, unless the
+    very last sync failed.
     """
     _sweep_unfinished(index_dir)
     created = datetime.now(UTC)
@@ -188,7 +189,7 @@ def roll_back(index_dir: Path, name: str | None = None) -> str:
             point_to(index_dir, name)
         except OSError as error:
             raise IndexWriteError(
-                f"{CURRENT} could not be written: {error.strerror}; the index is unchanged."
+                f"{CURRENT} could not be written ({error.strerror}); {current_name(index_dir)} answers."
             ) from error
         return name
 

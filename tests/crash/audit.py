@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="descriptors are looked up in /proc")
+
 # (operation, path, second path of rename and link). To raise OSError makes the operation fail.
 Listener = Callable[[str, Path, Path | None], None]
 

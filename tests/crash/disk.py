@@ -142,7 +142,7 @@ def _folders(top: Folder) -> Iterator[Folder]:
         if id(folder) in found:
             continue
         found[id(folder)] = folder
-        states = [folder.names, folder.lasting, *folder.pending]
+        states: list[Mapping[str, File | Folder | None]] = [folder.names, folder.lasting, *folder.pending]
         waiting += [node for names in states for node in names.values() if isinstance(node, Folder)]
     yield from found.values()
 

@@ -128,6 +128,20 @@ def alone(index: Path) -> dict[str, Path]:
     return copies
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_damage_in_a_file_that_snapshots_share_is_found_in_each(name: str, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    first = material.publish_segment(index, material.make_segment(material.texts(0)))
+    new = material.make_segment({"new": "Something new. It has two sentences."})
+    second = material.publish_segment(index, new, material.kept_segments(index), disk=material.LINKED)
+    shared = next((index / first).rglob(name))
+    assert shared.stat().st_nlink == 2
+    shared.write_bytes(damaged(shared.read_bytes(), "flip", random.Random(name)))
+    assert all(name in verify(index / snapshot)[0] for snapshot in (first, second))
+    with pytest.raises(IndexCorrupt, match=name):
+        open_snapshot(index)
+
+
 @pytest.mark.parametrize("kind", ["flat"])
 def test_a_pointer_that_is_damaged_in_any_bit_costs_nothing(index: Path) -> None:
     new = snapshot_names(index)[0]

@@ -67,12 +67,12 @@ def test_mutated_vector_files(kind: str, tmp_path: Path) -> None:
     first = 0
     while first < MUTATIONS:
         code = children.ended(children.start(read_each, kind, log, file, first))
-        number = log.read_text().splitlines()[-1].split()[0]
+        reached = int(log.read_text().splitlines()[-1].split()[0])
         if code:
             seen[f"child ended with {code}"] += 1
             with log.open("a") as lines:
                 lines.write("\n")
-        first = int(number) + 1
+        first = reached + 1
     seen.update(line.split()[1] for line in log.read_text().splitlines() if line.split()[1:])
     for number in range(MUTATIONS):
         mutant = tmp_path / "mutant"

@@ -16,7 +16,9 @@ from rag.publish import DISK, UNFINISHED
 from rag.segment import FILES
 from rag.snapshot import CURRENT, MANIFEST, current_name, open_snapshot, snapshot_names, verify
 from tests.crash import children, material
-from tests.crash.audit import each_change
+from tests.crash.audit import each_change, linux_only
+
+pytestmark = linux_only
 
 TENTHS = range(0, 10, material.count(1, 4))
 

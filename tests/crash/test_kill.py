@@ -15,6 +15,7 @@ from rag.ingest import Growth, ingest_folder
 from rag.publish import UNFINISHED
 from rag.snapshot import current_name, open_snapshot, snapshot_names, verify
 from tests.crash import children, material
+from tests.crash.audit import linux_only
 
 KILLS = material.count(200, 4)  # in each of the ways below
 
@@ -104,6 +105,7 @@ def test_killing_a_writer_leaves_the_old_or_the_new_index(way: Callable[[Path, i
     print(f"\n{way.__name__}: {KILLS} of {KILLS} kills left the old or the new index; {dict(seen)}")
 
 
+@linux_only
 @pytest.mark.parametrize("way", WAYS)
 def test_killing_a_writer_before_each_of_its_operations(way: Callable[[Path, int], None], tmp_path: Path) -> None:
     prepare(tmp_path, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from rag.errors import IndexMissing
 from rag.publish import DISK, Disk
 from rag.snapshot import current_name, open_snapshot, snapshot_names, verify
 from tests.crash import material
+from tests.crash.audit import linux_only
 from tests.crash.disk import Recorder, State, states_after, write_state
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the recorder reads /proc")
+pytestmark = linux_only
 
 WAYS = {"first": (0, DISK), "second": (1, DISK), "third": (2, DISK), "linked": (2, material.LINKED)}
 # In the short form states are opened at every so manieth operation only, and every so manieth of them.
-EVERY_OPERATION, EVERY_STATE = material.count(1, 4), material.count(1, 5)
+EVERY_OPERATION, EVERY_STATE = material.count(1, 4), material.count(1, 9)
 
 
 def signature(state: State) -> int:
