@@ -107,7 +107,7 @@ def test_any_operation_may_fail(shared: bool, tmp_path: Path) -> None:
         told += bool(said)
         unnoticed += failure.left < 0 and not said  # old snapshots remain, or a copy was made instead of a link
         if current_name(index) == name:
-            assert "the old one is untouched" in said
+            assert "the old one is untouched" in said or "cannot be written" in said
             assert visible(index) == before, "nothing is left behind"
         else:
             assert not said or "The new index is in use" in said
@@ -118,4 +118,4 @@ def test_any_operation_may_fail(shared: bool, tmp_path: Path) -> None:
         if failure.left >= 0:
             break
     assert failure.left >= 0
-    print(f"\n{told} failing operations were told, {unnoticed} cost only space")
+    print(f"\n{told} failing operations were told, {unnoticed} cost at most space")
