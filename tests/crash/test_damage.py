@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from rag.errors import IndexCorrupt
 from rag.segment import FILES, MAPPED_BYTES
 from rag.snapshot import CURRENT, open_snapshot, snapshot_names, verify
-from tests.crash import material
+from tests.crash import children, material
 
 # For each kind of FAISS index, files read and files mapped.
 CASES = {"flip": material.count(500, 12), "cut": material.count(200, 5), "zero": material.count(200, 5)}
@@ -140,6 +142,25 @@ def test_damage_in_a_file_that_snapshots_share_is_found_in_each(name: str, tmp_p
     assert all(name in verify(index / snapshot)[0] for snapshot in (first, second))
     with pytest.raises(IndexCorrupt, match=name):
         open_snapshot(index)
+
+
+def open_without_compiling(index: Path) -> None:
+    """Ends with 1 when opening an index compiles or parses Python."""
+
+    def refuse(event: str, _: object) -> None:
+        if event == "compile":
+            os._exit(1)
+
+    open_snapshot(index)  # imports what it needs
+    sys.addaudithook(refuse)
+    for mapped_bytes in (0, MAPPED_BYTES):
+        open_snapshot(index, mapped_bytes)
+
+
+@pytest.mark.parametrize("kind", ["flat"])
+def test_opening_parses_no_python(index: Path) -> None:
+    """Segments are read side by side, and the parser of Python 3.11 is not safe for threads."""
+    assert children.ended(children.start(open_without_compiling, index)) == 0
 
 
 @pytest.mark.parametrize("kind", ["flat"])
