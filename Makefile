@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 # One thread per computation: two processes that each take every core only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install serve test test-ui gate evaluate clean
+.PHONY: install serve test test-ui test-crash gate evaluate clean
 
 install: $(INSTALLED)
 
@@ -29,6 +29,10 @@ test: install
 
 test-ui: install
 	$(BIN)/pytest -m browser tests/browser
+
+# Kills, replayed power loss, damage and full disks in full; -s shows the counts. About ten minutes.
+test-crash: install
+	CRASH=full $(BIN)/pytest -s tests/crash
 
 gate: install
 	$(BIN)/rag ingest

@@ -34,10 +34,44 @@ from rag.snapshot import (
 
 LOCK = ".lock"
 UNFINISHED = ".tmp-"
-# A larger file is shared by the snapshots that hold it (a hard link) instead of copied: a copy costs a second per GB.
-# What damages a shared file damages all of them, so small ones, which is all that most indexes have, are copied.
-SHARED_BYTES = 64 * 2**20
 _COPIED_AT_ONCE = 1 << 20  # bytes
+
+Fill = Callable[[Callable[[bytes], int]], Any]  # writes a file through the function that it is given
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """How files get to the disk. Its methods raise OSError: nothing is on the disk then that may be relied on."""
+
+    # A larger file is shared by the snapshots that hold it (a hard link) instead of copied: a copy costs a second per
+    # GB. What damages a shared file damages all of them, so small ones, all that most indexes have, are copied.
+    shared_bytes: int = 64 * 2**20
+    fsync: Callable[[int], None] = os.fsync
+
+    def write(self, path: Path, fill: Fill) -> str:
+        """Fills a new file, syncs it and returns the SHA-256 of what was meant to be in it."""
+        digest = hashlib.sha256()
+        with path.open("wb") as file:
+
+            def write(part: bytes) -> int:
+                digest.update(part)
+                return file.write(part)
+
+            fill(write)
+            file.flush()
+            self.fsync(file.fileno())
+        return digest.hexdigest()
+
+    def sync_folder(self, folder: Path) -> None:
+        """Makes the names in a folder last."""
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+DISK = Disk()
 
 
 @dataclass(frozen=True)
@@ -80,40 +114,59 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
         yield
 
 
-def publish(index_dir: Path, content: Content, keep: int) -> str:
+def publish(index_dir: Path, content: Content, keep: int, disk: Disk = DISK) -> str:
     """Writes a snapshot, makes it current and removes all but the newest `keep` good ones. The caller holds the lock.
 
-    Returns the snapshot's name. Raises: IndexWriteError; the old index then stays as it was.
+    Returns the snapshot's name. Raises: IndexWriteError; its message says what answers then: the old index, unless the
+    very last sync failed.
     """
     _sweep_unfinished(index_dir)
     created = datetime.now(UTC)
     unfinished = index_dir / f"{UNFINISHED}{os.getpid()}"
+    name = ""
     try:
         unfinished.mkdir()
-        manifest = _write_segments(unfinished, content, created).to_json()
-        _write_file(unfinished / MANIFEST, lambda write: write(manifest))
-        _sync_folder(unfinished)
+        manifest = _write_segments(unfinished, content, created, disk).to_json()
+        disk.write(unfinished / MANIFEST, lambda write: write(manifest))
+        disk.sync_folder(unfinished)
         name = f"{created:%Y%m%dT%H%M%S}{created.microsecond:06}Z-{hashlib.sha256(manifest).hexdigest()[:HASH_CHARS]}"
         unfinished.rename(index_dir / name)
-        _sync_folder(index_dir)
-        point_to(index_dir, name)
+        disk.sync_folder(index_dir)
+        if current_name(index_dir) is None and os.access(index_dir.parent, os.R_OK):
+            disk.sync_folder(index_dir.parent)  # the index folder itself may be new
+        point_to(index_dir, name, disk)
     except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        place = Path(error.filename).name if error.filename else "a file"
-        raise IndexWriteError(
-            f"The new index could not be written ({place}: {error.strerror}); the old one is untouched. "
-            "Free some space or mend the permissions, then run `rag ingest` again."
-        ) from error
-    prune(index_dir, keep)
+        raise _given_up(index_dir, name, error, disk) from error
+    prune(index_dir, keep, disk)
     return name
 
 
-def point_to(index_dir: Path, name: str) -> None:
+def _given_up(index_dir: Path, name: str, error: OSError, disk: Disk) -> IndexWriteError:
+    """Removes what a failed publication left and says which index answers now."""
+    place = Path(error.filename).name if error.filename else "a file"
+    failure = f"{place}: {error.strerror}"
+    if name and current_name(index_dir) == name:
+        return IndexWriteError(
+            f"The new index is in use, but a power cut may bring the old one back ({failure}). "
+            "Mend the disk, then run `rag ingest --force`."
+        )
+    _remove(index_dir, [name] if name and (index_dir / name).exists() else [], disk)
+    return IndexWriteError(
+        f"The new index could not be written ({failure}); the old one is untouched. "
+        "Free some space or mend the permissions, then run `rag ingest` again."
+    )
+
+
+def point_to(index_dir: Path, name: str, disk: Disk = DISK) -> None:
     """Makes `name` the current snapshot, atomically."""
     pointer = index_dir / (CURRENT + ".tmp")
-    _write_file(pointer, lambda write: write(name.encode() + b"\n"))
-    pointer.replace(index_dir / CURRENT)
-    _sync_folder(index_dir)
+    try:
+        disk.write(pointer, lambda write: write(name.encode() + b"\n"))
+        pointer.replace(index_dir / CURRENT)
+    except OSError:
+        pointer.unlink(missing_ok=True)
+        raise
+    disk.sync_folder(index_dir)
 
 
 def roll_back(index_dir: Path, name: str | None = None) -> str:
@@ -136,12 +189,12 @@ def roll_back(index_dir: Path, name: str | None = None) -> str:
             point_to(index_dir, name)
         except OSError as error:
             raise IndexWriteError(
-                f"{CURRENT} could not be written: {error.strerror}; the index is unchanged."
+                f"{CURRENT} could not be written ({error.strerror}); {current_name(index_dir)} answers."
             ) from error
         return name
 
 
-def prune(index_dir: Path, keep: int) -> list[str]:
+def prune(index_dir: Path, keep: int, disk: Disk = DISK) -> list[str]:
     """Leaves the current snapshot and the newest good ones, `keep` in all; returns the names of those removed.
 
     A damaged one is always removed: it can never take over. The caller holds the lock.
@@ -151,24 +204,29 @@ def prune(index_dir: Path, keep: int) -> list[str]:
     damaged = [name for name in others if verify(index_dir / name)]
     good = [name for name in others if name not in damaged]
     removed = [*damaged, *good[keep - 1 :]]
-    for name in removed:
-        # First out of sight: a half-removed folder must not look like a damaged snapshot. What cannot be
-        # removed now costs space, not answers, and is tried again by the next writer.
-        doomed = index_dir / f"{UNFINISHED}{name}"
-        with suppress(OSError):
-            (index_dir / name).rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+    _remove(index_dir, removed, disk)
     return removed
 
 
-def _write_segments(folder: Path, content: Content, created: datetime) -> Manifest:
+def _remove(index_dir: Path, names: Sequence[str], disk: Disk) -> None:
+    """Removes snapshots and all that is unfinished; what cannot be removed costs space and is tried again later."""
+    with suppress(OSError):
+        # First out of sight, for good: a half-removed folder must not look like a damaged snapshot.
+        for name in names:
+            (index_dir / name).rename(index_dir / f"{UNFINISHED}{name}")
+        if names:
+            disk.sync_folder(index_dir)
+        _sweep_unfinished(index_dir)
+
+
+def _write_segments(folder: Path, content: Content, created: datetime, disk: Disk) -> Manifest:
     segments = [kept.segment for kept in content.kept]
     entries = [kept.entry for kept in content.kept]
     for kept in content.kept:
-        _keep_segment(folder / kept.entry.name, kept)
+        _keep_segment(folder / kept.entry.name, kept, disk)
     if content.new:
         segments.append(content.new)
-        entries.append(_write_segment(folder, content.new))
+        entries.append(_write_segment(folder, content.new, disk))
     gone = [
         [segment.number_of[name] for name in entry.deleted] for segment, entry in zip(segments, entries, strict=True)
     ]
@@ -185,29 +243,29 @@ def _write_segments(folder: Path, content: Content, created: datetime) -> Manife
     )
 
 
-def _write_segment(folder: Path, segment: Segment) -> SegmentEntry:
+def _write_segment(folder: Path, segment: Segment, disk: Disk) -> SegmentEntry:
     """Writes a segment into a folder named by its content."""
     unnamed = folder / UNFINISHED
     unnamed.mkdir()
-    files = {name: _write_file(unnamed / name, fill) for name, fill in segment.writers().items()}
-    _sync_folder(unnamed)
+    files = {name: disk.write(unnamed / name, fill) for name, fill in segment.writers().items()}
+    disk.sync_folder(unnamed)
     name = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:HASH_CHARS]
     unnamed.rename(folder / name)
     return SegmentEntry(name, (), files)
 
 
-def _keep_segment(folder: Path, kept: Kept) -> None:
+def _keep_segment(folder: Path, kept: Kept, disk: Disk) -> None:
     """The files of an earlier snapshot, whose hashes were just checked, in a new one."""
     folder.mkdir()
     for name in FILES:
         old = kept.folder / kept.entry.name / name
-        if old.stat().st_size > SHARED_BYTES and _linked(old, folder / name):
+        if old.stat().st_size > disk.shared_bytes and _linked(old, folder / name):
             continue
         with old.open("rb") as source:
-            copied = _write_file(folder / name, lambda write, file=source: _copy(file, write))  # type: ignore[misc]
+            copied = disk.write(folder / name, lambda write, file=source: _copy(file, write))  # type: ignore[misc]
         if copied != kept.entry.files[name]:
             raise OSError(5, "the old index changed while it was copied", str(old))
-    _sync_folder(folder)
+    disk.sync_folder(folder)
 
 
 def _linked(old: Path, new: Path) -> bool:
@@ -222,33 +280,6 @@ def _linked(old: Path, new: Path) -> bool:
 def _copy(source: BinaryIO, write: Callable[[bytes], int]) -> None:
     while part := source.read(_COPIED_AT_ONCE):
         write(part)
-
-
-def _write_file(path: Path, fill: Callable[[Callable[[bytes], int]], Any]) -> str:
-    """Fills a new file, syncs it to the disk and returns the SHA-256 of what was meant to be in it."""
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-
-        def write(part: bytes) -> int:
-            digest.update(part)
-            return file.write(part)
-
-        fill(write)
-        _sync_file(file)
-    return digest.hexdigest()
-
-
-def _sync_file(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sweep_unfinished(index_dir: Path) -> None:

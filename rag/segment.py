@@ -17,7 +17,6 @@ import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -122,28 +121,29 @@ class Segment:
         )
 
     @classmethod
-    def read(cls, folder: Path, hashes: Mapping[str, str]) -> Segment:
+    def read(cls, folder: Path, hashes: Mapping[str, str], mapped_bytes: int = MAPPED_BYTES) -> Segment:
         """Raises: IndexCorrupt naming the file at fault."""
-        contents = {name: read_verified(folder / name, hashes[name]) for name in FILES}
+        contents = {name: read_verified(folder / name, hashes[name], mapped_bytes) for name in FILES}
         try:
             layout = safetensors.numpy.load(_bytes(contents[LAYOUT]))
             ids, digests = (json.loads(layout[name].tobytes()) for name in ("ids", "digests"))
             names = ("line_ends", "chars", "sketches", "places", "sentences")
             line_ends, chars, sketches, places, sentences = (layout[name] for name in names)
-            sentence_vectors = _array(folder / SENTENCES, contents[SENTENCES])
+            dense = contents[DENSE]
+            vectors = DenseSegment.read(dense) if isinstance(dense, bytes) else DenseSegment.map(folder / DENSE)
+            sentence_vectors = _array(contents[SENTENCES], vectors.dimension)
         except (SafetensorError, ValueError, KeyError) as error:
             raise IndexCorrupt(f"{folder.name} holds a file that cannot be read ({error!r}).") from error
-        lines, dense = contents[DOCUMENTS], contents[DENSE]
         return cls(
             tuple(ids),
             tuple(digests),
-            lines,
+            contents[DOCUMENTS],
             line_ends,
             chars,
             sketches,
             places,
             sentences,
-            DenseSegment.read(dense) if isinstance(dense, bytes) else DenseSegment.map(folder / DENSE),
+            vectors,
             sentence_vectors,
             LexicalSegment.read(_bytes(contents[WORDS])),
         )
@@ -261,12 +261,12 @@ def make_passage(document: Document, span: Span, sentences: tuple[Span, ...], fi
     return Passage(name, document.id, span, span.of(document.text), context, sentences, first_sentence)
 
 
-def read_verified(path: Path, sha256: str) -> bytes | mmap.mmap:
+def read_verified(path: Path, sha256: str, mapped_bytes: int = MAPPED_BYTES) -> bytes | mmap.mmap:
     """The content of a file whose hash is as promised, mapped where it is large. Raises: IndexCorrupt."""
     place = f"{path.parent.name}/{path.name}"
     try:
         with path.open("rb") as file:
-            large = path.stat().st_size > MAPPED_BYTES
+            large = path.stat().st_size > mapped_bytes
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if large else file.read()
             if large:
                 digest = hashlib.sha256()
@@ -304,12 +304,14 @@ def _bytes(content: bytes | mmap.mmap) -> bytes:
     return content if isinstance(content, bytes) else content[:]
 
 
-def _array(path: Path, content: bytes | mmap.mmap) -> NDArray[np.float16]:
-    if isinstance(content, bytes):
-        read: NDArray[np.float16] = np.load(BytesIO(content), allow_pickle=False)
-        return read
-    mapped: NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return mapped
+def _array(content: bytes | mmap.mmap, columns: int) -> NDArray[np.float16]:
+    """(rows, columns) of a file by `numpy.save`.
+
+    Not by `numpy.load`, which parses the header as Python: when two threads do so at once, Python 3.11 may raise
+    SystemError (https://github.com/python/cpython/issues/106905). Raises: ValueError.
+    """
+    start = 10 + int.from_bytes(content[8:10], "little")  # magic, version and length of the header come before it
+    return np.frombuffer(content, np.float16, offset=start).reshape(-1, columns)
 
 
 def _as_bytes(texts: Sequence[str]) -> NDArray[np.uint8]:

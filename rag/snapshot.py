@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from rag.bm25 import LexicalIndex
 from rag.dense import DenseIndex, Rows
 from rag.errors import IndexCorrupt, IndexMissing, IndexModelMismatch
-from rag.segment import FILES, Segment, read_verified
+from rag.segment import FILES, MAPPED_BYTES, Segment, read_verified
 from rag.types import Document, IndexInfo, Passage
 
 FORMAT = 2  # raise it when a file is added, dropped or read differently
@@ -207,12 +207,12 @@ def require_snapshots(index_dir: Path) -> list[str]:
 def current_name(index_dir: Path) -> str | None:
     try:
         return (index_dir / CURRENT).read_text(encoding="utf-8").strip() or None
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError):  # missing, or damaged: the caller says so
         return None
 
 
-def open_snapshot(index_dir: Path) -> Snapshot:
-    """The current snapshot, or with a warning the newest good one.
+def open_snapshot(index_dir: Path, mapped_bytes: int = MAPPED_BYTES) -> Snapshot:
+    """The current snapshot, or with a warning the newest good one; files larger than `mapped_bytes` stay on disk.
 
     Raises: IndexMissing, IndexCorrupt when none is good, IndexModelMismatch for another format.
     """
@@ -225,7 +225,7 @@ def open_snapshot(index_dir: Path) -> Snapshot:
     damage: list[str] = []
     for name in candidates:
         try:
-            snapshot = read_snapshot(index_dir / name)
+            snapshot = read_snapshot(index_dir / name, mapped_bytes)
         except IndexCorrupt as error:
             damage.append(str(error))
             continue
@@ -235,11 +235,13 @@ def open_snapshot(index_dir: Path) -> Snapshot:
     raise IndexCorrupt(f"{damage[0]} No other snapshot is good. {REBUILD}")
 
 
-def read_snapshot(folder: Path) -> Snapshot:
+def read_snapshot(folder: Path, mapped_bytes: int = MAPPED_BYTES) -> Snapshot:
     """Raises: IndexCorrupt naming the file at fault; IndexModelMismatch for another format."""
     manifest = read_manifest(folder)
     with ThreadPoolExecutor(_HASHING) as pool:
-        segments = tuple(pool.map(lambda entry: Segment.read(folder / entry.name, entry.files), manifest.segments))
+        segments = tuple(
+            pool.map(lambda entry: Segment.read(folder / entry.name, entry.files, mapped_bytes), manifest.segments)
+        )
     snapshot = Snapshot(folder.name, manifest, segments)
     for problem in inconsistencies(snapshot):
         raise IndexCorrupt(f"Snapshot {folder.name}: {problem}.")
