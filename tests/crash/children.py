@@ -28,7 +28,7 @@ ENDED_WITHIN_S = 120
 
 def start(work: Callable[..., None], *args: Any) -> ForkServerProcess:
     """Runs `work(*args)`, a function of a module, in a child."""
-    child = _CONTEXT.Process(target=_checked, args=(rag.__file__, work, args), daemon=True)
+    child = _CONTEXT.Process(target=_checked, args=(rag.__file__, work, args))
     child.start()
     return child
 
