@@ -29,7 +29,7 @@ _NOT_FOUND = {
         Reason.NO_MATCH: "找不到答案：文件中沒有提到這件事。",
         Reason.WEAK_MATCH: "文件中找不到答案，最接近的段落也只是略有相關。",
         Reason.NOT_ANSWERED: "文件中找不到答案。最接近的段落與問題有關，但沒有回答這個問題。",
-        Reason.UNSUPPORTED_LANGUAGE: "目前還無法理解中文問題，因此沒有作答。請改用英文提問。",
+        Reason.UNSUPPORTED_LANGUAGE: "目前還無法理解這個問題，因此沒有作答。請換個說法，或改用英文提問。",
         Reason.UNSUPPORTED: "找不到答案：沒有任何文件能支持的句子可以回答。",
     },
 }

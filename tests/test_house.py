@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
     },
     {"rag.segment", "rag.snapshot", "rag.publish", "rag.answer_type", "rag.parts"},
     {"rag.ingest", "rag.retrieve", "rag.wording"},
-    {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language"},
+    {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language", "rag.glossary"},
     {"rag.answer"},
     {"rag.build", "rag.cli", "rag.__main__"},
     {"server", "eval"},

@@ -23,6 +23,7 @@ from rag.types import Document, Metadata
 MAX_FILE_BYTES = 20 * 2**20  # a text of 20 MiB is a few thousand pages: more is a mistake
 MAX_ID_CHARS = 100  # ids travel in URLs
 SIDECAR = ".toml"
+NOT_DOCUMENTS = ("readme.md", "glossary.csv")  # at the top: about the folder, and the words of rag/glossary.py
 MAX_SIDECAR_BYTES = 64 * 2**10  # five short lines are needed
 MAX_REASON_CHARS = 200
 _METADATA_KEYS = ("title", "source", "publisher", "language", "published")
@@ -40,7 +41,7 @@ class Skipped:
 
 
 def read_folder(folder: Path) -> Iterator[tuple[str, Document | Skipped]]:
-    """(relative path, document or reason), ordered by path. Hidden files and a README.md at the top are left out.
+    """(relative path, document or reason), ordered by path. Hidden files are left out, and NOT_DOCUMENTS.
 
     Raises: CorpusError when the folder cannot be listed.
     """
@@ -104,7 +105,7 @@ def _files(folder: Path) -> Iterator[str]:
         linked = [name for name in subfolders if os.path.islink(os.path.join(directory, name))]
         for name in (*names, *linked):
             relative = os.path.relpath(os.path.join(directory, name), folder)
-            if not name.startswith(".") and relative.lower() != "readme.md":
+            if not name.startswith(".") and relative.lower() not in NOT_DOCUMENTS:
                 yield relative
 
 
