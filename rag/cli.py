@@ -165,15 +165,21 @@ def ask(
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the chat page and POST /ask."""
-    given = {
-        "corpus_dir": settings.corpus_dir.absolute(),
-        "index_dir": settings.index_dir.absolute(),
-        "host": host,
-        "port": port,
-    }
+    _become("server", settings, host=host, port=port)
+
+
+@main.command()
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Offer search, fetch and ask to a language model, over standard input and output."""
+    _become("server.mcp", settings)
+
+
+def _become(module: str, settings: Settings, **given: object) -> None:
+    """The server is another package, which this one must not import: it takes this process over."""
+    given |= {"corpus_dir": settings.corpus_dir.absolute(), "index_dir": settings.index_dir.absolute()}
     chosen = {variable(name): str(value) for name, value in given.items() if value is not None}
-    # The server is another package, which this one must not import: it takes this process over.
-    os.execve(sys.executable, [sys.executable, "-m", "server"], {**os.environ, **chosen})
+    os.execve(sys.executable, [sys.executable, "-m", module], {**os.environ, **chosen})
 
 
 @main.command()

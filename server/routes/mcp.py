@@ -1,0 +1,59 @@
+"""`POST /mcp`: the tools over streamable HTTP, behind the same checks and token as everything else.
+
+Each request stands alone: no session, no stream, so nothing is kept for a client that never comes back.
+Non-scope: the tools (`server/mcp/tools.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
+
+from server.deps import AnswersDep, BaseUrlDep, LiveDep, WorkersDep
+from server.errors import ApiError
+from server.limits import MAX_BODY_BYTES
+
+T = TypeVar("T")
+
+router = APIRouter(tags=["mcp"])
+
+
+@router.post("/mcp", response_description="A JSON-RPC message.")
+async def mcp(live: LiveDep, workers: WorkersDep, answers: AnswersDep, base_url: BaseUrlDep) -> Response:
+    """Tools for language models: search, fetch, ask. Needs the extra `mcp`; without it 501."""
+    try:
+        tools = await run_in_threadpool(import_module, "server.mcp.tools")  # seconds, once
+    except ModuleNotFoundError as error:
+        message = f"{error.name} is not installed here: pip install 'event-rag[mcp]'"
+        raise ApiError(501, "not_installed", message) from None
+
+    async def run(work: Callable[[], Iterator[T]]) -> T:
+        job = await workers.start(work)
+        try:
+            return [item async for item in job][-1]
+        finally:
+            job.stop()
+
+    return _Exchange(tools.tool_server(tools.Context(live.get, run, base_url, answers.add)))
+
+
+class _Exchange(Response):
+    """One message in, one out."""
+
+    def __init__(self, server: Any) -> None:
+        super().__init__()
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        manager = StreamableHTTPSessionManager(
+            self._server, stateless=True, json_response=True, max_request_body_size=MAX_BODY_BYTES
+        )
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)
