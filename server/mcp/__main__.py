@@ -1,6 +1,6 @@
 """`python -m server.mcp`: the tools over standard input and output, for a program that starts its servers itself.
 
-Exit codes: 2 it could not start. Non-scope: HTTP (`server/routes/mcp.py`).
+Exit codes: 1 the extra is not installed, 2 a bad setting. Non-scope: HTTP (`server/routes/mcp.py`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ try:
     from mcp.server.stdio import stdio_server
 
     from server.mcp.tools import Context, tool_server
-except ModuleNotFoundError as error:
-    sys.exit(f"event-rag: {error.name} is not installed: pip install 'event-rag[mcp]'")
+except ModuleNotFoundError:
+    sys.exit("event-rag: the package mcp is not installed: pip install 'event-rag[mcp]'")
 
 T = TypeVar("T")
 

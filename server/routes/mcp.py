@@ -20,6 +20,8 @@ from server.limits import MAX_BODY_BYTES
 
 T = TypeVar("T")
 
+NOT_INSTALLED = "The package mcp is not installed: pip install 'event-rag[mcp]'"
+
 router = APIRouter(tags=["mcp"])
 
 
@@ -28,9 +30,8 @@ async def mcp(live: LiveDep, workers: WorkersDep, answers: AnswersDep, base_url:
     """Tools for language models: search, fetch, ask. Needs the extra `mcp`; without it 501."""
     try:
         tools = await run_in_threadpool(import_module, "server.mcp.tools")  # seconds, once
-    except ModuleNotFoundError as error:
-        message = f"{error.name} is not installed here: pip install 'event-rag[mcp]'"
-        raise ApiError(501, "not_installed", message) from None
+    except ModuleNotFoundError:
+        raise ApiError(501, "not_installed", NOT_INSTALLED) from None
 
     async def run(work: Callable[[], Iterator[T]]) -> T:
         job = await workers.start(work)
