@@ -32,7 +32,7 @@ from rag.errors import (
     UnusableIndex,
 )
 from rag.settings import Settings, read_settings, variable
-from rag.show import print_answer, printable
+from rag.show import print_answer, print_report
 
 if TYPE_CHECKING:
     from rag.embed import Embedder
@@ -120,7 +120,7 @@ def _ingest(settings: Settings, embedder: Embedder, force: bool = False, dry_run
             bar.update(done - bar.pos)
 
         report = build.ingest(settings, embedder, progress, force, dry_run)
-    _print_report(report)
+    print_report(report)
     return report
 
 
@@ -284,18 +284,3 @@ def show_settings(settings: Settings) -> None:
         value = getattr(settings, setting.name)
         shown = "(set)" if setting.metadata["secret"] and value else value
         click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
-
-
-def _print_report(report: IngestReport) -> None:
-    from rag.ingest import Change
-
-    for line in report.lines:
-        facts = line.message or (f"{line.passages} passages" if line.change is not Change.REMOVED else "")
-        facts += f"; {line.note}" if line.note else ""
-        click.echo(f"  {line.change.value:<9} {printable(line.path)}  {facts}")
-    counts = ", ".join(f"{report.count(change)} {change.value}" for change in Change if report.count(change))
-    if report.published or report.snapshot:
-        outcome = "published" if report.published else "nothing had changed"
-        click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
-    else:
-        click.echo(f"nothing was written ({counts})")

@@ -263,12 +263,12 @@ def _error_of(response: httpx.Response) -> RemoteError:
 
 
 def _told(body: Any, status: int | None) -> RemoteError:
-    """The one error shape. Raises: LookupError, TypeError for any other."""
-    error = body["error"]
-    place = f" (HTTP {status})" if status else ""
-    return RemoteError(
-        f"{error['message']}{place}", code=str(error["code"]), request_id=error.get("request_id"), status=status
-    )
+    """The one error shape. Raises: ValueError for any other."""
+    match body:
+        case {"error": {"message": str(message), "code": str(code), **rest}}:
+            place = f" (HTTP {status})" if status else ""
+            return RemoteError(f"{message}{place}", code=code, request_id=rest.get("request_id"), status=status)
+    raise ValueError("This is not an error of ours.")
 
 
 def _pause_s(response: httpx.Response) -> float:

@@ -1,13 +1,18 @@
-"""Answers on a terminal.
+"""Answers, and what an ingest did, on a terminal.
 
 Non-scope: JSON (`rag/wire.py`).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from rag.wire import AnswerWire
+
+if TYPE_CHECKING:
+    from rag.ingest import IngestReport
 
 
 def print_answer(answer: AnswerWire) -> None:
@@ -29,6 +34,22 @@ def print_answer(answer: AnswerWire) -> None:
             )
     for warning in answer["warnings"]:
         click.echo(f"Warning: {printable(warning)}", err=True)
+
+
+def print_report(report: IngestReport) -> None:
+    """What became of every file, and of the index."""
+    from rag.ingest import Change
+
+    for line in report.lines:
+        facts = line.message or (f"{line.passages} passages" if line.change is not Change.REMOVED else "")
+        facts += f"; {line.note}" if line.note else ""
+        click.echo(f"  {line.change.value:<9} {printable(line.path)}  {facts}")
+    counts = ", ".join(f"{report.count(change)} {change.value}" for change in Change if report.count(change))
+    if report.published or report.snapshot:
+        outcome = "published" if report.published else "nothing had changed"
+        click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
+    else:
+        click.echo(f"nothing was written ({counts})")
 
 
 def printable(text: str, keep: str = "") -> str:
