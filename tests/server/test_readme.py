@@ -15,12 +15,9 @@ from rag.settings import Settings
 from server.__main__ import server_config
 from server.app import create_app
 from tests.conftest import ROOT
-from tests.server.conftest import serve
 
 if TYPE_CHECKING:
     from tests.server.conftest import Serve
-
-__all__ = ["serve"]  # a fixture
 
 SECTION = re.search(r"^## From other programs\n(.*?)^## ", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
 BLOCKS = re.findall(r"^```(python|sh)\n(.*?)^```$", SECTION[1] if SECTION else "", re.M | re.S)
