@@ -265,9 +265,9 @@ def _error_of(response: httpx.Response) -> RemoteError:
 def _told(body: Any, status: int | None) -> RemoteError:
     """The one error shape. Raises: ValueError for any other."""
     match body:
-        case {"error": {"message": str(message), "code": str(code), **rest}}:
+        case {"error": {"message": str(message), "code": str(code)} as error}:
             place = f" (HTTP {status})" if status else ""
-            return RemoteError(f"{message}{place}", code=code, request_id=rest.get("request_id"), status=status)
+            return RemoteError(f"{message}{place}", code=code, request_id=error.get("request_id"), status=status)
     raise ValueError("This is not an error of ours.")
 
 

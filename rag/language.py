@@ -13,6 +13,10 @@ from rag.embed import Embedder
 from rag.lexical import has_cjk
 from rag.types import Question, Reason
 
+# Of the characters of a Chinese, Japanese or Korean question, with documents that can answer it: 99.7 % of 3,524
+# questions share half with their paragraph alone (DRCD dev). A text that gives some names in Chinese shares few.
+LEAST_SHARED = 0.5
+
 _HAN = ("\u3400", "\u9fff")
 
 _NOT_FOUND = {
@@ -54,12 +58,15 @@ def partial_text(missing: Sequence[str], language: str) -> str:
 
 
 def unreadable(question: str, tokens: Sequence[str], embedder: Embedder, lexical: LexicalIndex) -> bool:
-    """True when most letters are of a foreign script, the encoder reads English only and no document
-    holds a word of that script: whatever came back would be chance."""
+    """True when most letters are of a foreign script, the encoder reads English only and the documents are not in that
+    script, but for a name here and there: whatever came back would be chance. `tokens`: those of the question."""
     if not embedder.english_only:
         return False
     letters = [c for c in question if c.isalpha()]
     foreign = [c for c in letters if not c.isascii() and not unicodedata.name(c, "").startswith("LATIN")]
     if 2 * len(foreign) <= len(letters):
         return False
-    return not any(token in lexical for token in tokens if has_cjk(token) or not token.isascii())
+    characters = [token in lexical for token in tokens if has_cjk(token) and len(token) == 1]
+    if characters:
+        return sum(characters) < LEAST_SHARED * len(characters)
+    return not any(token in lexical for token in tokens if not token.isascii())

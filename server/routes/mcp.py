@@ -6,17 +6,21 @@ Non-scope: the tools (`server/mcp/tools.py`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from server.deps import AnswersDep, BaseUrlDep, LiveDep, WorkersDep
+from rag.wire import AnswerWire
+from server.deps import AnswersDep, BaseUrlDep, LiveDep, SettingsDep, WorkersDep
 from server.errors import ApiError
 from server.limits import MAX_BODY_BYTES
+
+log = logging.getLogger("server")
 
 T = TypeVar("T")
 
@@ -26,7 +30,14 @@ router = APIRouter(tags=["mcp"])
 
 
 @router.post("/mcp", response_description="A JSON-RPC message.")
-async def mcp(live: LiveDep, workers: WorkersDep, answers: AnswersDep, base_url: BaseUrlDep) -> Response:
+async def mcp(
+    request: Request,
+    settings: SettingsDep,
+    live: LiveDep,
+    workers: WorkersDep,
+    answers: AnswersDep,
+    base_url: BaseUrlDep,
+) -> Response:
     """Tools for language models: search, fetch, ask. Needs the extra `mcp`; without it 501."""
     try:
         tools = await run_in_threadpool(import_module, "server.mcp.tools")  # seconds, once
@@ -40,7 +51,13 @@ async def mcp(live: LiveDep, workers: WorkersDep, answers: AnswersDep, base_url:
         finally:
             job.stop()
 
-    return _Exchange(tools.tool_server(tools.Context(live.get, run, base_url, answers.add)))
+    def keep(answer: AnswerWire) -> None:
+        answers.add(answer)
+        if settings.log_questions:
+            fields = {"request_id": request.state.request_id, "question": answer["question"]}
+            log.info("question", extra=fields)
+
+    return _Exchange(tools.tool_server(tools.Context(live.get, run, base_url, keep)))
 
 
 class _Exchange(Response):

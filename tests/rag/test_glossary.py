@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from rag import build
 from rag.answer import Answerer
 from rag.check import make_question
+from rag.embed import Embedder
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
+from rag.settings import DEFAULT_MODEL, Settings
 from rag.types import Reason, Status
 from tests.conftest import ROOT
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 
+GLOSSARY = "zh,en\n布拉格,Prague\n市長,mayor\n是誰,who is\n"
 WORDS = Glossary(
     {
         "布拉格": "Prague",
@@ -147,5 +151,16 @@ def test_chinese_documents_are_searched_in_chinese(
 ) -> None:
     files = {"a.txt": "臺北市市長為峰會揭幕。", "b.txt": "巴士沿著信義路行駛。", "glossary.csv": "zh,en\n市長,mayor\n"}
     answerer = open_corpus(files)
-    assert set(answerer.snapshot.documents) == {"a", "b"}
+    assert set(answerer.snapshot.documents) == {"a", "b"}  # the list is no document
     assert answerer.retriever.search("市長是誰？", 1).passages[0].document_id == "a"
+
+
+def test_a_name_in_chinese_does_not_make_the_material_chinese(
+    open_corpus: Callable[[Mapping[str, str | bytes]], Answerer], real_embedder: Embedder, settings: Settings
+) -> None:
+    open_corpus({"a.txt": "The mayor of Prague (布拉格) opened the library.", "glossary.csv": GLOSSARY})
+    english = replace(settings, model=DEFAULT_MODEL, index_dir=settings.index_dir / "english")
+    build.ingest(english, real_embedder)
+    answerer = build.open_answerer(english, real_embedder)
+    assert answerer.resolve(make_question("布拉格市長是誰？")) == "Who is Prague mayor?"
+    assert answerer.resolve(make_question("布拉格")) == "布拉格"  # every character of it is there

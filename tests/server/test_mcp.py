@@ -199,6 +199,15 @@ def test_an_answer_can_be_opened_again(client) -> None:
     assert client.get(f"/answers/{answer['id']}").json() == answer
 
 
+@pytest.mark.parametrize("switched_on", [False, True])
+def test_questions_are_logged_only_when_switched_on(make_client, caplog, switched_on: bool) -> None:
+    caplog.set_level("INFO", "server")
+    call = CALL | {"method": "tools/call", "params": {"name": "ask", "arguments": {"question": ASKED}}}
+    assert make_client(log_questions=switched_on).post("/mcp", json=call, headers=ACCEPT).status_code == 200
+    logged = [getattr(record, "question", None) for record in caplog.records]
+    assert (ASKED in logged) is switched_on
+
+
 def test_of_a_long_document_the_part_around_the_passage_is_read(write_corpus, settings: Settings, tmp_path) -> None:
     text = "".join(f"Sentence number {n} stands here.\n" for n in range(5000))
     longer = replace(settings, corpus_dir=write_corpus({"long.txt": text}), index_dir=tmp_path / "index")
