@@ -14,6 +14,7 @@ from rag.check import make_question
 from rag.embed import Embedder
 from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
+from rag.loaders.folder import read_folder
 from rag.settings import DEFAULT_MODEL, Settings
 from rag.types import Reason, Status
 from tests.conftest import ROOT
@@ -164,3 +165,8 @@ def test_a_name_in_chinese_does_not_make_the_material_chinese(
     answerer = build.open_answerer(english, real_embedder)
     assert answerer.resolve(make_question("布拉格市長是誰？")) == "Who is Prague mayor?"
     assert answerer.resolve(make_question("布拉格")) == "布拉格"  # every character of it is there
+
+
+def test_only_the_list_at_the_top_is_no_document(write_corpus: Write) -> None:
+    folder = write_corpus({"glossary.csv": GLOSSARY, "day-1/glossary.csv": GLOSSARY, "a.txt": "Text."})
+    assert [path for path, _ in read_folder(folder)] == ["a.txt", "day-1/glossary.csv"]
