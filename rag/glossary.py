@@ -66,7 +66,7 @@ class Glossary:
         sentences = [self._read(sentence) for sentence in re.split(r"[？?]", question) if sentence.strip()]
         chinese = sum(sentence.chinese for sentence in sentences)
         known = sum(sentence.known for sentence in sentences)
-        asked = [_asked(s.words) for s in sentences if any(not _ASKS.match(word) for word in s.words)]
+        asked = [_asked(s.words) for s in sentences if any(not _ASKS.match(word) for word in _content(s.words))]
         return " ".join(asked) if asked and known >= LEAST_UNDERSTOOD * chinese else None
 
     def _read(self, sentence: str) -> _Sentence:
@@ -100,11 +100,12 @@ def load_glossary(corpus_dir: Path) -> Glossary:
 
     Raises: CorpusError naming the line.
     """
-    try:
-        with (corpus_dir / FILE).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except FileNotFoundError:
+    path = corpus_dir / FILE
+    if not path.is_file():
         return Glossary({})
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
     except (OSError, ValueError, csv.Error) as error:
         raise CorpusError(f"{FILE} cannot be read: {error}. Save it as CSV in UTF-8.") from None
     if rows[:1] != [COLUMNS]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag import build
 from rag.answer import Answerer
@@ -70,11 +72,18 @@ def test_rewriting(chinese: str, english: str) -> None:
         pytest.param("是誰？", id="nothing-but-asking"),
         pytest.param("和有", id="nothing-but-grammar"),
         pytest.param("東京の人口は", id="japanese"),
+        pytest.param("的的是誰", id="nothing-but-of"),
         pytest.param("？", id="a-mark"),
     ],
 )
 def test_what_is_not_understood_is_not_rewritten(question: str) -> None:
     assert WORDS.english(question) is None
+
+
+@given(st.text("".join(WORDS.terms) + "萬億零九？?的 a1橋\n", max_size=40))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    english = WORDS.english(text)
+    assert english is None or english.endswith("?")
 
 
 def test_both_ways_of_writing_are_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from rag.types import Event, Question
 from server.__main__ import server_config
 from server.app import create_app
 from tests.scripted import fields_of
+from tests.server.test_ask import Endless
 
 if TYPE_CHECKING:
     from tests.server.conftest import Live
@@ -215,6 +217,17 @@ def test_an_error_in_a_stream_is_told_without_done(serve, make_client, settings:
         pytest.raises(openai.APIError, match="The model went away"),
     ):
         list(sdk.chat.completions.create(model="event-rag", messages=messages(ASKED), stream=True))
+
+
+def test_a_client_that_leaves_stops_the_work(serve, settings: Settings, answerer):
+    endless = Endless(**fields_of(answerer), running=threading.Event(), closed=threading.Event())
+    live = serve(server_config(create_app(settings, lambda: endless), settings))
+    with openai.OpenAI(base_url=f"http://127.0.0.1:{live.port}/v1", api_key="none", max_retries=0) as sdk:
+        stream = sdk.chat.completions.create(model="event-rag", messages=messages(ASKED), stream=True)
+        assert next(iter(stream)).choices[0].delta.role == "assistant"
+        assert endless.running.wait(5)
+        stream.close()
+        assert endless.closed.wait(5)
 
 
 # Open WebUI: what it makes of a stream (`utils/middleware.py`, `Citations.svelte`), as rules
