@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from time import perf_counter
 
@@ -17,7 +17,9 @@ from rag.abstain import Calibration, fits, judge
 from rag.cite import CitationBook
 from rag.compose import choose, short_answers
 from rag.errors import NotFoundError
+from rag.glossary import Glossary
 from rag.language import frame_language, not_found_text, partial_text, unreadable
+from rag.lexical import tokenize
 from rag.memory import standalone
 from rag.parts import parts_of
 from rag.read import Reading, ScoredSentence, read, reranked
@@ -72,14 +74,22 @@ class Answerer:
     reader: Reader | None
     models: Models
     calibration: Calibration
+    glossary: Glossary = field(default=Glossary({}), kw_only=True)
 
     @property
     def snapshot(self) -> Snapshot:
         return self.retriever.snapshot
 
     def resolve(self, question: Question) -> str:
-        """The question as it is understood: follow-ups joined with what they lean on, spelling mended."""
-        return self.retriever.mend(standalone(question.text, question.history))
+        """The question as it is understood: follow-ups joined with what they lean on, in English where nothing here
+        reads its script but the glossary knows its words, spelling mended."""
+        alone = standalone(question.text, question.history)
+        if self._unreadable(alone, tokenize(alone)):
+            alone = self.glossary.english(alone) or alone
+        return self.retriever.mend(alone)
+
+    def _unreadable(self, text: str, tokens: Sequence[str]) -> bool:
+        return unreadable(text, tokens, self.retriever.embedder, self.snapshot.lexical)
 
     def answer(self, question: Question) -> Answer:
         """The folded stream. Raises: as `stream`."""
@@ -112,7 +122,7 @@ class Answerer:
         yield Final(self._final(question, alone, parts, sentences, book, times))
 
     def _part(self, question: Question, query: Query, evidence: Evidence) -> Part:
-        foreign = unreadable(question.text, query.tokens, self.retriever.embedder, self.snapshot.lexical)
+        foreign = self._unreadable(query.text, query.tokens)
         reading = read(query, evidence, self.snapshot, None if foreign else self.reader)
         confidence, reason = judge(reading, evidence, self.calibration)
         if foreign:

@@ -13,6 +13,7 @@ from rag.chunk import ChunkParameters
 from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
 from rag.encoder import open_encoder
 from rag.errors import IndexModelMismatch
+from rag.glossary import load_glossary
 from rag.ingest import IngestReport, Progress, ingest_folder
 from rag.loaders.document import load_bytes
 from rag.reader import SHIPPED, Reader, open_reader
@@ -77,7 +78,7 @@ def ingest(
 def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: Reader | None = None) -> Answerer:
     """Answers from the current index; models that are given are used instead of those of the settings.
 
-    Raises: IndexMissing, IndexCorrupt, IndexModelMismatch, ModelError.
+    Raises: IndexMissing, IndexCorrupt, IndexModelMismatch, ModelError, CorpusError (a glossary that cannot be read).
     """
     snapshot = open_snapshot(settings.index_dir)
     embedder = embedder or load_embedder(settings)
@@ -93,6 +94,7 @@ def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: 
         reader,
         Models(embedder=embedder.id, reader=reader.id if reader else None),
         load_calibration(reader=reader is not None),
+        glossary=load_glossary(settings.corpus_dir),
     )
 
 

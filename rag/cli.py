@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 done, 1 not good (damage found, nothing answered), 2 wrong use or
-settings, 3 no usable index, 74 could not write, 75 busy.
+settings, 3 no usable index or server, 74 could not write, 75 busy.
 
 Non-scope: everything but reading arguments and printing. Heavy modules are imported by the commands
 that need them, so that `rag --help` answers at once.
@@ -27,15 +27,18 @@ from rag.errors import (
     NotFoundError,
     QuestionError,
     RagError,
+    RemoteError,
     SettingsError,
     UnusableIndex,
 )
 from rag.settings import Settings, read_settings, variable
+from rag.show import print_answer, print_report
 
 if TYPE_CHECKING:
     from rag.embed import Embedder
     from rag.ingest import IngestReport
-    from rag.types import Answer
+    from rag.types import Question
+    from rag.wire import AnswerWire
 
 EXIT_NOT_GOOD = 1
 EXIT_USAGE = 2
@@ -52,6 +55,7 @@ EXIT_CODES: dict[type[RagError], int] = {
     NotFoundError: EXIT_USAGE,
     CorpusError: EXIT_USAGE,
     ModelError: EXIT_USAGE,
+    RemoteError: EXIT_NO_INDEX,
     RagError: EXIT_NOT_GOOD,
 }
 
@@ -116,7 +120,7 @@ def _ingest(settings: Settings, embedder: Embedder, force: bool = False, dry_run
             bar.update(done - bar.pos)
 
         report = build.ingest(settings, embedder, progress, force, dry_run)
-    _print_report(report)
+    print_report(report)
     return report
 
 
@@ -138,25 +142,43 @@ def _watch(settings: Settings, embedder: Embedder) -> None:
 @click.option("--top-k", default=8, show_default=True, help="Passages considered (1 to 50).")
 @click.option("--document", "documents", multiple=True, help="Search in this document only; may be repeated.")
 @click.option("--language", default="auto", show_default=True, help="Language of the frame: auto, en or zh-Hant.")
+@click.option("--server", metavar="URL", help="Ask the server there instead, with RAG_TOKEN where it is set.")
 @click.pass_obj
 def ask(
-    settings: Settings, question: str, as_json: bool, top_k: int, documents: tuple[str, ...], language: str
+    settings: Settings,
+    question: str,
+    as_json: bool,
+    top_k: int,
+    documents: tuple[str, ...],
+    language: str,
+    server: str | None,
 ) -> None:
     """Answer QUESTION with citations. Exit 1 when the documents do not answer it."""
     from rag.check import make_question
 
     asked = make_question(question, top_k=top_k, documents=documents or None, language=language)
-    from rag import build
-    from rag.types import Status
-    from rag.wire import answer_wire
-
-    answer = build.open_answerer(settings).answer(asked)
+    answer = _ask_server(settings, server, asked) if server else _ask_here(settings, asked)
     if as_json:
-        click.echo(json.dumps(answer_wire(answer), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         print_answer(answer)
-    if answer.status is Status.NOT_FOUND:
+    if answer["status"] == "not_found":
         sys.exit(EXIT_NOT_GOOD)
+
+
+def _ask_here(settings: Settings, question: Question) -> AnswerWire:
+    from rag import build
+    from rag.wire import answer_wire
+
+    return answer_wire(build.open_answerer(settings).answer(question))
+
+
+def _ask_server(settings: Settings, url: str, question: Question) -> AnswerWire:
+    from rag.client import Client
+
+    documents = sorted(question.documents) if question.documents else None
+    with Client(url, settings.token) as client:
+        return client.ask(question.text, top_k=question.top_k, documents=documents, language=question.language)
 
 
 @main.command()
@@ -165,15 +187,21 @@ def ask(
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the chat page and POST /ask."""
-    given = {
-        "corpus_dir": settings.corpus_dir.absolute(),
-        "index_dir": settings.index_dir.absolute(),
-        "host": host,
-        "port": port,
-    }
+    _become("server", settings, host=host, port=port)
+
+
+@main.command()
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Offer search, fetch and ask to a language model, over standard input and output."""
+    _become("server.mcp", settings)
+
+
+def _become(module: str, settings: Settings, **given: object) -> None:
+    """The server is another package, which this one must not import: it takes this process over."""
+    given |= {"corpus_dir": settings.corpus_dir.absolute(), "index_dir": settings.index_dir.absolute()}
     chosen = {variable(name): str(value) for name, value in given.items() if value is not None}
-    # The server is another package, which this one must not import: it takes this process over.
-    os.execve(sys.executable, [sys.executable, "-m", "server"], {**os.environ, **chosen})
+    os.execve(sys.executable, [sys.executable, "-m", module], {**os.environ, **chosen})
 
 
 @main.command()
@@ -256,42 +284,3 @@ def show_settings(settings: Settings) -> None:
         value = getattr(settings, setting.name)
         shown = "(set)" if setting.metadata["secret"] and value else value
         click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
-
-
-def _print_report(report: IngestReport) -> None:
-    from rag.ingest import Change
-
-    for line in report.lines:
-        facts = line.message or (f"{line.passages} passages" if line.change is not Change.REMOVED else "")
-        facts += f"; {line.note}" if line.note else ""
-        click.echo(f"  {line.change.value:<9} {_printable(line.path)}  {facts}")
-    counts = ", ".join(f"{report.count(change)} {change.value}" for change in Change if report.count(change))
-    if report.published or report.snapshot:
-        outcome = "published" if report.published else "nothing had changed"
-        click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
-    else:
-        click.echo(f"nothing was written ({counts})")
-
-
-def print_answer(answer: Answer) -> None:
-    """The words that answer, the sentences they stand in, then where each quote is from."""
-    for short in answer.short_answers:
-        click.echo(f"{_printable(' '.join(short.text.split()))} [{short.citation}]")
-    if answer.short_answers:
-        click.echo()
-    click.echo(_printable(answer.text, keep="\n"))
-    for citation in answer.citations:
-        place = f"{citation.document_id}:{citation.span.start}-{citation.span.end}"
-        section = f" · {citation.section.label}" if citation.section else ""
-        click.echo(_printable(f"\n[{citation.number}] {citation.title}{section}\n    {place}", keep="\n"))
-    if not answer.citations and answer.consulted.passages:
-        click.echo("\nNearest passages:")
-        for passage in answer.consulted.passages[:3]:
-            click.echo(f"  {passage.id}\n    {_printable(' '.join(passage.text.split()))[:200]} …")
-    for warning in answer.warnings:
-        click.echo(f"Warning: {warning}", err=True)
-
-
-def _printable(text: str, keep: str = "") -> str:
-    """`text` without the control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() or c in keep or c == "\u00a0" else "\ufffd" for c in text)

@@ -8,6 +8,7 @@
     ├── ModelError             a model cannot be loaded
     │   └── UnsupportedModel   it cannot be exported; the reference runtime may serve it
     ├── NotFoundError          an unknown document, passage or answer
+    ├── RemoteError            a server that was asked refused, failed or did not answer
     └── UnusableIndex          the index cannot be used
         ├── IndexMissing       there is none yet
         ├── IndexCorrupt       a byte is not what was written
@@ -64,6 +65,19 @@ class UnsupportedModel(ModelError):
 
 class NotFoundError(RagError):
     code = "not_found"
+
+
+class RemoteError(RagError):
+    """`code` and `request_id` are those of the server, as far as it answered; `status` is that of HTTP.
+
+    Own codes: unreachable, bad_address, bad_response, incomplete.
+    """
+
+    def __init__(self, message: str, *, code: str, request_id: str | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.request_id = request_id
+        self.status = status
 
 
 class UnusableIndex(RagError):

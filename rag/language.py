@@ -13,6 +13,10 @@ from rag.embed import Embedder
 from rag.lexical import has_cjk
 from rag.types import Question, Reason
 
+# Of the characters of a Chinese, Japanese or Korean question, with documents that can answer it: 99.7 % of 3,524
+# questions share half with their paragraph alone (DRCD dev). A text that gives some names in Chinese shares few.
+LEAST_SHARED = 0.5
+
 _HAN = ("\u3400", "\u9fff")
 
 _NOT_FOUND = {
@@ -29,7 +33,7 @@ _NOT_FOUND = {
         Reason.NO_MATCH: "找不到答案：文件中沒有提到這件事。",
         Reason.WEAK_MATCH: "文件中找不到答案，最接近的段落也只是略有相關。",
         Reason.NOT_ANSWERED: "文件中找不到答案。最接近的段落與問題有關，但沒有回答這個問題。",
-        Reason.UNSUPPORTED_LANGUAGE: "目前還無法理解中文問題，因此沒有作答。請改用英文提問。",
+        Reason.UNSUPPORTED_LANGUAGE: "目前還無法理解這個問題，因此沒有作答。請換個說法，或改用英文提問。",
         Reason.UNSUPPORTED: "找不到答案：沒有任何文件能支持的句子可以回答。",
     },
 }
@@ -54,12 +58,15 @@ def partial_text(missing: Sequence[str], language: str) -> str:
 
 
 def unreadable(question: str, tokens: Sequence[str], embedder: Embedder, lexical: LexicalIndex) -> bool:
-    """True when most letters are of a foreign script, the encoder reads English only and no document
-    holds a word of that script: whatever came back would be chance."""
+    """True when most letters are of a foreign script, the encoder reads English only and the documents are not in that
+    script, but for a name here and there: whatever came back would be chance. `tokens`: those of the question."""
     if not embedder.english_only:
         return False
     letters = [c for c in question if c.isalpha()]
     foreign = [c for c in letters if not c.isascii() and not unicodedata.name(c, "").startswith("LATIN")]
     if 2 * len(foreign) <= len(letters):
         return False
-    return not any(token in lexical for token in tokens if has_cjk(token) or not token.isascii())
+    characters = [token in lexical for token in tokens if has_cjk(token) and len(token) == 1]
+    if characters:
+        return sum(characters) < LEAST_SHARED * len(characters)
+    return not any(token in lexical for token in tokens if not token.isascii())

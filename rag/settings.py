@@ -70,6 +70,11 @@ class Settings:
     allowed_hosts: str = _setting(
         "", "Further host names, separated by commas, that the server answers to (besides this machine's own)."
     )
+    public_url: str = _setting(
+        "",
+        "Address under which people reach the server, such as https://ask.example.org: links that other programs are "
+        "given begin with it. Without it they begin with the address that was asked.",
+    )
     concurrency: int = _setting(2, "Questions answered at the same time.", 1, 256)
     queue: int = _setting(32, "Questions that may wait; further ones get 503 with Retry-After.", 0, 10_000)
     queue_wait_s: float = _setting(5.0, "Seconds a question may wait before it gets 503.", 0.1, 600)

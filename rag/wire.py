@@ -178,9 +178,15 @@ def citation_wire(citation: Citation) -> CitationWire:
         "passage_id": citation.passage_id,
         "highlight": span_wire(citation.highlight),
         "section": section_wire(citation.section),
-        "url": f"/documents/{quote(citation.document_id, safe='')}?start={span.start}&end={span.end}",
+        "url": document_address(citation.document_id, span),
         "source_url": deep_link(citation),
     }
+
+
+def document_address(document_id: str, span: Span | None = None) -> str:
+    """Where the server shows a document, open at `span`."""
+    place = f"?start={span.start}&end={span.end}" if span else ""
+    return f"/documents/{quote(document_id, safe='')}{place}"
 
 
 def consulted_wire(evidence: Evidence) -> list[ConsultedWire]:

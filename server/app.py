@@ -29,7 +29,7 @@ from server.errors import answer_error
 from server.ingestion import Ingestion
 from server.limits import RequestLimits, allowed_hosts
 from server.live import LiveIndex, follow
-from server.routes import answers, ask, documents, material, ops
+from server.routes import answers, ask, documents, material, mcp, openai, ops
 from server.routes.page import page_routes
 from server.schemas import ERROR_RESPONSES
 from server.work import Workers
@@ -69,7 +69,7 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
         Corpus(settings.corpus_dir),
         Ingestion(settings, live),
     )
-    for router in (ask.router, documents.router, answers.router):
+    for router in (ask.router, openai.router, mcp.router, documents.router, answers.router):
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (material.router, ops.router):
         app.include_router(router)

@@ -94,10 +94,16 @@ async def ingestion(services: ServicesDep) -> Ingestion:
     return services.ingestion
 
 
+async def base_url(request: Request, settings: Annotated[Settings, Depends(settings)]) -> str:
+    """What links for other programs begin with, without a slash at the end."""
+    return (settings.public_url or str(request.base_url)).rstrip("/")
+
+
 SettingsDep = Annotated[Settings, Depends(settings)]
 LiveDep = Annotated[LiveIndex, Depends(live)]
 AnswererDep = Annotated[Answerer, Depends(answerer)]
 WorkersDep = Annotated[Workers, Depends(workers)]
 AnswersDep = Annotated[RecentAnswers, Depends(answers)]
 CorpusDep = Annotated[Corpus, Depends(corpus)]
+BaseUrlDep = Annotated[str, Depends(base_url)]
 IngestionDep = Annotated[Ingestion, Depends(ingestion)]

@@ -34,10 +34,11 @@ STATUS: dict[type[errors.RagError], int] = {
     errors.IndexModelMismatch: 503,
     errors.IndexBusy: 503,
     errors.IndexWriteError: 503,
+    errors.CorpusError: 503,  # a glossary that cannot be read
     # Of the command line: in a request they are our own mistake.
     errors.RagError: 500,
     errors.SettingsError: 500,
-    errors.CorpusError: 500,
+    errors.RemoteError: 500,
 }
 
 _OF_STATUS = {

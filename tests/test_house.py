@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 # Lower layers first; a module may import only from lower layers, or from its own where `siblings` is said.
 LAYERS: list[set[str]] = [
     {"rag", "rag.types", "rag.errors", "rag.settings"},
-    {"rag.loaders", "rag.sentences", "rag.check", "rag.links", "rag.wire", "rag.graph", "rag.runtime"},
+    {"rag.loaders", "rag.sentences", "rag.check", "rag.links", "rag.wire", "rag.graph", "rag.runtime", "rag.events"},
     {
         "rag.chunk",
         "rag.embed",
@@ -27,12 +27,13 @@ LAYERS: list[set[str]] = [
         "rag.duplicates",
         "rag.fuse",
         "rag.spelling",
+        "rag.client",
     },
     {"rag.segment", "rag.snapshot", "rag.publish", "rag.answer_type", "rag.parts"},
     {"rag.ingest", "rag.retrieve", "rag.wording"},
-    {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language"},
+    {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language", "rag.glossary"},
     {"rag.answer"},
-    {"rag.build", "rag.cli", "rag.__main__"},
+    {"rag.build", "rag.show", "rag.cli", "rag.__main__"},
     {"server", "eval"},
     {"training"},
 ]
@@ -55,6 +56,7 @@ SIBLINGS = {
     ("rag.abstain", "rag.read"),
     ("rag.compose", "rag.read"),
     ("rag.cli", "rag.build"),
+    ("rag.cli", "rag.show"),
     ("rag.__main__", "rag.cli"),
 }
 PACKAGES = ("rag", "server", "eval", "training")

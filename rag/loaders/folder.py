@@ -19,6 +19,7 @@ from rag.loaders.files import read_regular
 from rag.loaders.metadata import SIDECAR
 
 _NOTHING_KNOWN: Mapping[str, str] = {}
+NOT_DOCUMENTS = ("readme.md", "glossary.csv")  # at the top: about the folder, and the words of rag/glossary.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ Result = Read | Unchanged | Skipped
 
 
 def read_folder(folder: Path, known: Mapping[str, str] = _NOTHING_KNOWN) -> Iterator[tuple[str, Result]]:
-    """(relative path, result), ordered by path. Hidden files and a README.md at the top are left out.
+    """(relative path, result), ordered by path. Hidden files are left out, and NOT_DOCUMENTS.
 
     `known` maps ids of documents to the sha256 with which they need not be loaded again.
     Raises: CorpusError when the folder cannot be listed, IndexWriteError when no process can be started to read it.
@@ -108,7 +109,7 @@ def _files(folder: Path) -> Iterator[str]:
         linked = [name for name in subfolders if os.path.islink(os.path.join(directory, name))]
         for name in (*names, *linked):
             relative = os.path.relpath(os.path.join(directory, name), folder)
-            if not name.startswith(".") and relative.lower() != "readme.md":
+            if not name.startswith(".") and relative.lower() not in NOT_DOCUMENTS:
                 yield relative
 
 

@@ -12,8 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse, Response
 
 from rag.types import Abstained, Citation, Event, Final, Question, Sources, Text
 from rag.wire import AnswerWire, answer_wire, citation_wire, consulted_wire, sentence_wire
@@ -22,13 +21,11 @@ from server.body import StrictRoute
 from server.deps import AnswererDep, AnswersDep, RecentAnswers, SettingsDep, WorkersDep
 from server.errors import ApiError, problem_of
 from server.schemas import AskRequest
+from server.streaming import EVENT_STREAM, KEEPALIVE_S, AnswerStream, paced
 from server.work import Job
 
 log = logging.getLogger("server")
 
-EVENT_STREAM = "text/event-stream"
-STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "Vary": "Accept"}
-KEEPALIVE_S = 15.0  # below the idle limits of common proxies (nginx: 60 s)
 CLIENT_GONE = 499  # for the log alone: nobody is left to read it
 
 router = APIRouter(route_class=StrictRoute, tags=["ask"])
@@ -64,7 +61,7 @@ async def ask(
         log.info("question", extra={"request_id": request.state.request_id, "question": question.text})
     job = await workers.start(lambda: answerer.stream(question))
     if prefers(request.headers, EVENT_STREAM):
-        return AnswerStream(job, answers, request.state.request_id)
+        return AnswerStream(job, server_sent(job, answers, request.state.request_id))
     answer = await fold(job, request)
     if answer is None:
         return Response(status_code=CLIENT_GONE)
@@ -91,42 +88,20 @@ async def _stop_when_gone(job: Job[Event], request: Request) -> None:
     job.stop()
 
 
-class AnswerStream(StreamingResponse):
-    """The events of an answer as they come; stops the work when the client leaves."""
-
-    media_type = EVENT_STREAM
-
-    def __init__(self, job: Job[Event], answers: RecentAnswers, request_id: str) -> None:
-        super().__init__(server_sent(job, answers, request_id), headers=STREAM_HEADERS)
-        self._job = job
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._job.stop()
-
-
 async def server_sent(
     job: Job[Event], answers: RecentAnswers, request_id: str, keepalive_s: float = KEEPALIVE_S
 ) -> AsyncIterator[bytes]:
     """The body of the stream: events, and a comment whenever there was none for `keepalive_s` seconds."""
     try:
-        while True:
-            try:
-                async with asyncio.timeout(keepalive_s):
-                    event = await anext(job)
-            except TimeoutError:
+        async for event in paced(job, keepalive_s):
+            if event is None:
                 yield KEEPALIVE_COMMENT
-                continue
-            if isinstance(event, Final):
+            elif isinstance(event, Final):
                 answer = answer_wire(event.answer)
                 answers.add(answer)
                 yield _encode("final", answer)
             elif not isinstance(event, Abstained):  # the final answer says it with its reason
                 yield _encode(*_named(event))
-    except StopAsyncIteration:
-        return
     except Exception as error:
         problem = problem_of(error)
         if problem.status >= 500:

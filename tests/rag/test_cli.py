@@ -13,9 +13,11 @@ from click.testing import CliRunner, Result
 from rag import errors
 from rag.answer import Answerer
 from rag.check import make_question
-from rag.cli import EXIT_CODES, main, print_answer
+from rag.cli import EXIT_CODES, main
 from rag.settings import Settings
+from rag.show import print_answer
 from rag.snapshot import current_name, snapshot_names
+from rag.wire import answer_wire
 from tests.conftest import ROOT
 from tests.scripted import Line, Script, Scripted, fields_of
 
@@ -90,7 +92,7 @@ def test_the_words_that_answer_come_first(
     )
     told = Scripted(**fields_of(answerer), script={"What was lent?": Script(lines, missing=("and when?",))})
     capsys.readouterr()
-    print_answer(told.answer(make_question("What was lent?")))
+    print_answer(answer_wire(told.answer(make_question("What was lent?"))))
     printed = capsys.readouterr().out
     assert printed.startswith("Tablets and bikes\ufffd[31m [1]\nA map [2]\n\nTablets and\nbikes")
     assert "Not found in the documents: “and when?”" in printed

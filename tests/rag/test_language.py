@@ -29,7 +29,7 @@ def test_every_reason_has_words_in_both_languages(reason: Reason) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["有多少人註冊？", "Сколько участников?", "参加者は何人でしたか", "كم عدد المشاركين؟"]
+    "question", ["東京的人口有多少？", "Сколько участников?", "参加者は何人でしたか", "كم عدد المشاركين؟"]
 )
 def test_an_unreadable_script_is_refused_in_words(article: Answerer, question: str) -> None:
     answer = article.answer(make_question(question))

@@ -29,7 +29,7 @@ def test_a_new_subclass_has_the_status_of_its_base():
     assert (problem.status, problem.code, problem.message) == (503, "index_stale", "Run `rag ingest`.")
 
 
-@pytest.mark.parametrize("error", [ValueError(CANARY), errors.SettingsError(CANARY), errors.CorpusError(CANARY)])
+@pytest.mark.parametrize("error", [ValueError(CANARY), errors.SettingsError(CANARY)])
 def test_our_own_mistakes_say_nothing(error):
     problem = problem_of(error)
     assert (problem.status, problem.code, problem.type) == (500, "internal_error", "server_error")
