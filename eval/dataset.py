@@ -20,6 +20,7 @@ from rag.types import Span, Turn
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
 CHINESE = "chinese"
+FOLLOW_UP = "follow_up"
 KINDS = (
     "fact",
     "paraphrase",
@@ -27,7 +28,7 @@ KINDS = (
     "list",
     "typo",
     "no_diacritics",
-    "follow_up",
+    FOLLOW_UP,
     "unanswerable",
     "false_premise",
     CHINESE,

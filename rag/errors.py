@@ -7,7 +7,8 @@
     ├── LoaderError            one file cannot be read (reported, the others go on)
     ├── ModelError             a model cannot be loaded
     │   └── UnsupportedModel   it cannot be exported; the reference runtime may serve it
-    ├── NotFoundError          an unknown document, passage or answer
+    ├── NotFoundError          an unknown document, passage, answer or conversation
+    ├── StoreError             the file of conversations cannot be used (locked, full, read-only, damaged)
     └── UnusableIndex          the index cannot be used
         ├── IndexMissing       there is none yet
         ├── IndexCorrupt       a byte is not what was written
@@ -64,6 +65,10 @@ class UnsupportedModel(ModelError):
 
 class NotFoundError(RagError):
     code = "not_found"
+
+
+class StoreError(RagError):
+    code = "store_unavailable"
 
 
 class UnusableIndex(RagError):

@@ -1,0 +1,51 @@
+"""`python -m eval followups`: the follow-up questions, asked with the conversation before them and without it.
+
+What the conversation is worth is the difference; both are over the same questions. Non-scope: storing the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from eval.ask import Target
+from eval.dataset import FOLLOW_UP, Question, load_questions
+from eval.errors import EvalError
+from eval.judge import Outcome
+from eval.run import ask_all, open_target, questions_option, split_option, token_option, url_option
+from eval.summary import MEASURES, Cell, mean_cell
+
+
+def followups(target: Target, questions: Sequence[Question]) -> tuple[list[Outcome], list[Outcome]]:
+    """The outcomes (with the conversation, without it), each in the order of `questions`."""
+    alone = [replace(question, history=()) for question in questions]
+    return ask_all(target, questions), ask_all(target, alone)
+
+
+@click.command()
+@split_option
+@url_option
+@token_option
+@questions_option
+def command(split: str, url: str | None, token: str, questions: Path) -> None:
+    """Ask every follow-up twice and print how many came out right."""
+    asked = [question for question in load_questions(questions, split) if question.kind == FOLLOW_UP]
+    if not asked:
+        raise EvalError(f"{questions.name} holds no follow-up of the split {split}.")
+    with open_target(url, token) as target:
+        outcomes = followups(target, asked)
+    with_it, without_it = (mean_cell(MEASURES["right"], row) for row in outcomes)
+    click.echo(f"right with the conversation     {_shown(with_it)}")
+    click.echo(f"right without the conversation  {_shown(without_it)}")
+    click.echo(f"difference                      {100 * ((with_it.value or 0) - (without_it.value or 0)):+.0f} points")
+    for question, *pair in zip(asked, *outcomes, strict=True):
+        verdicts = " ".join(f"{outcome.verdict.value:<8}" for outcome in pair)
+        click.echo(f"  {question.id}  {verdicts}  {question.text}")
+
+
+def _shown(cell: Cell) -> str:
+    interval = "" if cell.low is None or cell.high is None else f"  [{cell.low:.3f}, {cell.high:.3f}]"
+    return f"{cell.value or 0:.3f}{interval}  n={cell.n}"
