@@ -26,9 +26,8 @@ def first_tables(connection: sqlite3.Connection) -> None:
         "searched TEXT NOT NULL, body TEXT NOT NULL) STRICT",
         "CREATE INDEX answers_by_id ON answers (id)",
         "CREATE INDEX answers_of_conversation ON answers (conversation_id)",
-        "CREATE TABLE feedback (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, given TEXT NOT NULL, "
-        "verdict TEXT NOT NULL, comment TEXT NOT NULL, expected TEXT, follow_up INTEGER NOT NULL, body TEXT NOT NULL) "
-        "STRICT",
+        "CREATE TABLE feedback (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
+        "given TEXT NOT NULL, verdict TEXT NOT NULL, comment TEXT NOT NULL, expected TEXT, body TEXT NOT NULL) STRICT",
     ):
         connection.execute(statement)
 

@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -26,6 +26,8 @@ FILE = "conversations.db"
 MAX_TITLE_CHARS = 200  # one line of a list; also cuts the question that becomes a title
 HISTORY_TURNS = 8  # questions that a follow-up may lean on; further back nobody points with "it"
 MAX_LOOSE_ANSWERS = 10_000  # outside conversations; 8 KB each over the article, so about 80 MB
+
+_NEEDED = {"id", "question", "standalone_question", "status", "answer_plain", "citations"}  # of any version
 
 _CONVERSATION = (
     "SELECT c.id, c.title, c.created, c.updated, (SELECT count(*) FROM answers a WHERE a.conversation_id = c.id) "
@@ -65,7 +67,6 @@ class Feedback:
     verdict: str  # right | wrong_answer | wrong_evidence | missing
     comment: str
     expected: Expected | None
-    follow_up: bool  # earlier turns were given with the question
     answer: AnswerWire
 
 
@@ -184,23 +185,23 @@ class Store:
         """The id of the feedback, which holds the whole answer. Raises: NotFoundError."""
         answer = self.answer(answer_id)
         feedback_id = f"fb_{secrets.token_hex(8)}"
-        where = None if expected is None else json.dumps([expected.document_id, expected.start, expected.end, expected.quote])
-        follow_up = answer["standalone_question"] != answer["question"]
+        where = None if expected is None else json.dumps(astuple(expected), ensure_ascii=False)
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT INTO feedback (id, given, verdict, comment, expected, follow_up, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (feedback_id, _time(), verdict, comment, where, follow_up, json.dumps(answer, ensure_ascii=False)),
+                "INSERT INTO feedback (id, given, verdict, comment, expected, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (feedback_id, _time(), verdict, comment, where, json.dumps(answer, ensure_ascii=False)),
             )
         return feedback_id
 
     def feedback(self) -> list[Feedback]:
         """All of it, oldest first."""
-        sql = "SELECT body, id, given, verdict, comment, expected, follow_up FROM feedback ORDER BY number"
+        sql = "SELECT given, body, id, verdict, comment, expected FROM feedback ORDER BY number"
         with self._database.reading() as connection:
             rows = connection.execute(sql).fetchall()
         return [
-            Feedback(*known, None if where is None else Expected(*json.loads(where)), bool(follow_up), json.loads(body))
-            for body, *known, where, follow_up in rows
+            Feedback(name, given, verdict, comment, None if where is None else Expected(*json.loads(where)), answer)
+            for given, body, name, verdict, comment, where in rows
+            for _, answer in _readable([(given, body)])
         ]
 
     def refused(self) -> list[str]:
@@ -245,7 +246,7 @@ def _readable(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, AnswerWire
             answer = json.loads(body)
         except ValueError:
             continue
-        if isinstance(answer, dict) and answer.keys() >= AnswerWire.__required_keys__:
+        if isinstance(answer, dict) and answer.keys() >= _NEEDED:
             yield asked, cast(AnswerWire, answer)
 
 
