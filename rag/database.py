@@ -110,6 +110,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, self._busy_s, isolation_level=None, check_same_thread=False)
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a flipped bit spoils its own text alone
         try:
             for setting in _SETTINGS:
                 connection.execute(setting)

@@ -210,8 +210,8 @@ class Store:
             rows = connection.execute("SELECT asked, body FROM answers ORDER BY number").fetchall()
         return [answer["standalone_question"] for _, answer in _readable(rows) if answer["status"] == Status.NOT_FOUND]
 
-    def sweep(self, keep_days: int) -> int:
-        """Deletes what is older than `keep_days` days (0 = nothing is) and all but the last loose answers.
+    def sweep(self, keep_days: int, max_loose: int = MAX_LOOSE_ANSWERS) -> int:
+        """Deletes what is older than `keep_days` days (0 = nothing is) and all but the last `max_loose` loose answers.
 
         How many answers, conversations and feedbacks were deleted.
         """
@@ -224,7 +224,7 @@ class Store:
             connection.execute(
                 "DELETE FROM answers WHERE conversation_id IS NULL AND number <= (SELECT number FROM answers "
                 "WHERE conversation_id IS NULL ORDER BY number DESC LIMIT 1 OFFSET ?)",
-                (MAX_LOOSE_ANSWERS,),
+                (max_loose,),
             )
             deleted = connection.total_changes - before
         if deleted:
