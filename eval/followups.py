@@ -18,6 +18,8 @@ from eval.judge import Outcome
 from eval.run import ask_all, open_target, questions_option, split_option, token_option, url_option
 from eval.summary import MEASURES, Cell, mean_cell
 
+RIGHT = MEASURES["right"]
+
 
 def followups(target: Target, questions: Sequence[Question]) -> tuple[list[Outcome], list[Outcome]]:
     """The outcomes (with the conversation, without it), each in the order of `questions`."""
@@ -37,10 +39,12 @@ def command(split: str, url: str | None, token: str, questions: Path) -> None:
         raise EvalError(f"{questions.name} holds no follow-up of the split {split}.")
     with open_target(url, token) as target:
         outcomes = followups(target, asked)
-    with_it, without_it = (mean_cell(MEASURES["right"], row) for row in outcomes)
-    click.echo(f"right with the conversation     {_shown(with_it)}")
-    click.echo(f"right without the conversation  {_shown(without_it)}")
-    click.echo(f"difference                      {100 * ((with_it.value or 0) - (without_it.value or 0)):+.0f} points")
+    for name, applies in (("all", lambda o: True), ("answerable", lambda o: o.answerable)):
+        click.echo(f"{name}")
+        cells = [mean_cell(RIGHT, filter(applies, row)) for row in outcomes]
+        for label, cell in zip(("with the conversation", "without it"), cells, strict=True):
+            click.echo(f"  right {label:<22}  {_shown(cell)}")
+        click.echo(f"  difference  {100 * ((cells[0].value or 0) - (cells[1].value or 0)):+.0f} points")
     for question, *pair in zip(asked, *outcomes, strict=True):
         verdicts = " ".join(f"{outcome.verdict.value:<8}" for outcome in pair)
         click.echo(f"  {question.id}  {verdicts}  {question.text}")
