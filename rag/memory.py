@@ -24,7 +24,8 @@ _PRONOUN = re.compile(
 )
 # "And of Prague?", "What about Prague?", "And the one from Prague?" ask again what was asked of another name.
 _OTHER_NAME = re.compile(
-    r"^(?i:and|or|what about|how about)\s+(?:the\s+(?:ones?|same)\s+)?(?:(?P<by>of|in|for|from|with|at|by)\s+)?(?:the\s+)?"
+    r"^(?i:and|or|what about|how about)\s+(?:the\s+(?:ones?|same)\s+)?"
+    r"(?:(?P<by>of|in|for|from|with|at|by)\s+)?(?:the\s+)?"
     r"(?P<name>[^\W_a-z][^\s?]*(?:\s+[^\s?]+)*)\s*\?*$"
 )
 _CAPITAL = r"[^\W\d_a-z][\w’'-]*"

@@ -29,9 +29,10 @@ from server.errors import answer_error
 from server.ingestion import Ingestion
 from server.limits import RequestLimits, allowed_hosts
 from server.live import LiveIndex, follow
-from server.routes import answers, ask, conversations, documents, material, ops
+from server.routes import answers, ask, conversations, documents, material, ops, suggestions
 from server.routes.page import page_routes
 from server.schemas import ERROR_RESPONSES
+from server.suggestions import Suggestions
 from server.talks import Talks
 from server.work import Workers
 
@@ -67,10 +68,11 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
         live,
         Workers(settings.concurrency, settings.queue, settings.queue_wait_s),
         Talks(settings),
+        Suggestions(),
         Corpus(settings.corpus_dir),
         Ingestion(settings, live),
     )
-    for router in (ask.router, conversations.router, documents.router, answers.router):
+    for router in (ask.router, suggestions.router, conversations.router, documents.router, answers.router):
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (material.router, ops.router):
         app.include_router(router)
@@ -86,4 +88,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in tasks:
         task.cancel()
     services.workers.close()
+    services.suggestions.close()
     await run_in_threadpool(services.talks.close)

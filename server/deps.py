@@ -15,6 +15,7 @@ from rag.settings import Settings
 from server.corpus import Corpus
 from server.ingestion import Ingestion
 from server.live import LiveIndex
+from server.suggestions import Suggestions
 from server.talks import Talks
 from server.work import Workers
 
@@ -27,6 +28,7 @@ class Services:
     live: LiveIndex
     workers: Workers
     talks: Talks
+    suggestions: Suggestions
     corpus: Corpus
     ingestion: Ingestion
 
@@ -60,6 +62,10 @@ async def talks(services: ServicesDep) -> Talks:
     return services.talks
 
 
+async def suggestions(services: ServicesDep) -> Suggestions:
+    return services.suggestions
+
+
 async def corpus(services: ServicesDep) -> Corpus:
     return services.corpus
 
@@ -73,5 +79,6 @@ LiveDep = Annotated[LiveIndex, Depends(live)]
 AnswererDep = Annotated[Answerer, Depends(answerer)]
 WorkersDep = Annotated[Workers, Depends(workers)]
 TalksDep = Annotated[Talks, Depends(talks)]
+SuggestionsDep = Annotated[Suggestions, Depends(suggestions)]
 CorpusDep = Annotated[Corpus, Depends(corpus)]
 IngestionDep = Annotated[Ingestion, Depends(ingestion)]

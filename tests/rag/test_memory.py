@@ -44,7 +44,7 @@ def test_another_name_takes_the_place_of_the_last(previous: str, question: str, 
         ("Who thanked the Office?", LU, "Which department is he from?", "Which department is Lu Hsin-ke from?"),
         ("What did Mayor Ko say?", KWON, "What is his plan?", "What is Ko’s plan?"),
         ("Was an autonomous bus mentioned?", "Yes.", "Where did it run?", "Where did the autonomous bus run?"),
-        ("Which programme for cities runs there?", "X.", "What is its aim?", "What is the programme for cities’s aim?"),
+        ("Which plan for cities is there?", "X.", "What is it about?", "What is the plan for cities about?"),
     ],
 )
 def test_a_pronoun_gives_way_to_what_it_stands_for(previous: str, said: str, question: str, understood: str) -> None:

@@ -42,7 +42,7 @@ def test_a_conversation_from_beginning_to_end(client: TestClient) -> None:
     first = ask(client, ASKED, known["id"])
     second = ask(client, FOLLOW_UP, known["id"], **STREAM)
     assert (first["conversation_id"], first["stored"]) == (known["id"], True)
-    assert second["standalone_question"] == f"{ASKED} {FOLLOW_UP}"
+    assert second["standalone_question"] == f"{FOLLOW_UP} (opened summit)"
     listed = client.get("/conversations").json()
     assert (listed["more"], len(listed["conversations"])) == (False, 1)
     assert listed["conversations"][0] == {
@@ -230,7 +230,7 @@ def test_a_locked_file_costs_no_answer(make_client: MakeClient, tmp_path, caplog
         with caplog.at_level(logging.WARNING, "server"):
             follow_up = ask(client, FOLLOW_UP, begun)
         assert (follow_up["stored"], follow_up["warnings"], bool(follow_up["citations"])) == (False, [], True)
-        assert follow_up["standalone_question"] == f"{ASKED} {FOLLOW_UP}"  # what is there can be read
+        assert follow_up["standalone_question"] == f"{FOLLOW_UP} (opened summit)"  # what is there can be read
         assert "answer not stored" in caplog.text
         assert FOLLOW_UP not in caplog.text
         assert client.post("/conversations", json={}).status_code == 503
