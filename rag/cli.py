@@ -28,9 +28,12 @@ from rag.errors import (
     QuestionError,
     RagError,
     SettingsError,
+    StoreError,
     UnusableIndex,
 )
+from rag.review import feedback, gaps
 from rag.settings import Settings, read_settings, variable
+from rag.terminal import printable
 
 if TYPE_CHECKING:
     from rag.embed import Embedder
@@ -47,6 +50,7 @@ EXIT_CODES: dict[type[RagError], int] = {
     IndexBusy: EXIT_BUSY,
     IndexWriteError: EXIT_CANNOT_WRITE,
     UnusableIndex: EXIT_NO_INDEX,
+    StoreError: EXIT_NOT_GOOD,
     SettingsError: EXIT_USAGE,
     QuestionError: EXIT_USAGE,
     NotFoundError: EXIT_USAGE,
@@ -258,13 +262,17 @@ def show_settings(settings: Settings) -> None:
         click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
 
 
+main.add_command(feedback)
+main.add_command(gaps)
+
+
 def _print_report(report: IngestReport) -> None:
     from rag.ingest import Change
 
     for line in report.lines:
         facts = line.message or (f"{line.passages} passages" if line.change is not Change.REMOVED else "")
         facts += f"; {line.note}" if line.note else ""
-        click.echo(f"  {line.change.value:<9} {_printable(line.path)}  {facts}")
+        click.echo(f"  {line.change.value:<9} {printable(line.path)}  {facts}")
     counts = ", ".join(f"{report.count(change)} {change.value}" for change in Change if report.count(change))
     if report.published or report.snapshot:
         outcome = "published" if report.published else "nothing had changed"
@@ -276,22 +284,17 @@ def _print_report(report: IngestReport) -> None:
 def print_answer(answer: Answer) -> None:
     """The words that answer, the sentences they stand in, then where each quote is from."""
     for short in answer.short_answers:
-        click.echo(f"{_printable(' '.join(short.text.split()))} [{short.citation}]")
+        click.echo(f"{printable(' '.join(short.text.split()))} [{short.citation}]")
     if answer.short_answers:
         click.echo()
-    click.echo(_printable(answer.text, keep="\n"))
+    click.echo(printable(answer.text, keep="\n"))
     for citation in answer.citations:
         place = f"{citation.document_id}:{citation.span.start}-{citation.span.end}"
         section = f" · {citation.section.label}" if citation.section else ""
-        click.echo(_printable(f"\n[{citation.number}] {citation.title}{section}\n    {place}", keep="\n"))
+        click.echo(printable(f"\n[{citation.number}] {citation.title}{section}\n    {place}", keep="\n"))
     if not answer.citations and answer.consulted.passages:
         click.echo("\nNearest passages:")
         for passage in answer.consulted.passages[:3]:
-            click.echo(f"  {passage.id}\n    {_printable(' '.join(passage.text.split()))[:200]} …")
+            click.echo(f"  {passage.id}\n    {printable(' '.join(passage.text.split()))[:200]} …")
     for warning in answer.warnings:
         click.echo(f"Warning: {warning}", err=True)
-
-
-def _printable(text: str, keep: str = "") -> str:
-    """`text` without the control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() or c in keep or c == "\u00a0" else "\ufffd" for c in text)
