@@ -17,10 +17,14 @@ from rag.types import Span, Turn
 _ELLIPTIC_WORDS = 2
 
 _LEANING_START = re.compile(r"^(?:and|or|but|also|so|what about|how about|what else|why not|which ones?)\b", re.I)
+# "IT" is a department; "views that it drew", "those who came", "this year" and "there were" point at nothing earlier.
+_DEICTIC = r"(?!\s+(?:article|text|document|year|month|week|summit|event|who)\b)"
 _PRONOUN = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|then|former|latter"
-    r"|both|the same|the other|ones?)\b",
-    re.I,
+    r"\b(?:[Ii]t|[Ii]ts|(?i:they|them|their|theirs|he|him|his|she|her|hers|then|former|latter|both|the same|the other"
+    r"|the ones?)|(?<!was )(?<!were )(?<!is )(?<!are )[Tt]here"
+    rf"|(?:^|(?<=is )|(?<=was )|(?<=do )|(?<=does )|(?<=did )|(?<=of )|(?<=for )|(?<=in )|(?<=on )|(?<=at )|(?<=by )"
+    rf"|(?<=with )|(?<=to )|(?<=into )|(?<=about )|(?<=after )|(?<=before ))(?i:this|that|these|those){_DEICTIC})\b"
+    r"|\b(?:this|that)(?=\s*\?*$)"
 )
 # "And of Prague?", "What about Prague?", "And the one from Prague?" ask again what was asked of another name.
 _OTHER_NAME = re.compile(
@@ -31,7 +35,7 @@ _OTHER_NAME = re.compile(
 _CAPITAL = r"[^\W\d_a-z][\w’'-]*"
 _NAME = re.compile(rf"{_CAPITAL}(?:\s+(?:{_CAPITAL}|\d+))*")
 _PERSONAL = re.compile(r"\b(?P<own>his|her(?=\s+[a-z]))\b|\b(?:he|him|she|her)\b", re.I)
-_THING = re.compile(r"\b(?P<own>its)\b|\bit\b", re.I)
+_THING = re.compile(r"\b(?P<own>[Ii]ts)\b|\b[Ii]t\b")
 _VERB = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|of|for|from|in|on|at|by|with|to|that|which|who"
     r"|according|mention\w*|said|say)\b"
@@ -63,9 +67,12 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def _leans(question: str) -> bool:
-    return bool(
-        _LEANING_START.search(question) or _PRONOUN.search(question) or len(set(tokenize(question))) < _ELLIPTIC_WORDS
-    )
+    """A pronoun behind a name of its own question most likely means that."""
+    pronoun = _PRONOUN.search(question)
+    named = next((m for m in _NAME.finditer(question) if m.start() > 0), None)
+    if pronoun and (named is None or pronoun.start() < named.start()):
+        return True
+    return bool(_LEANING_START.search(question)) or len(set(tokenize(question))) < _ELLIPTIC_WORDS
 
 
 def _of_another(question: str, previous: str) -> str | None:

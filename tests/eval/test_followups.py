@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from eval.__main__ import main
 from eval.ask import Target
-from eval.dataset import load_questions
-from eval.followups import followups
+from eval.dataset import CHINESE, FOLLOW_UP, QUESTIONS, load_questions
+from eval.followups import disturbed, followups
 from eval.judge import Verdict
 from tests.eval.conftest import question_record
 
@@ -36,7 +36,14 @@ def test_both_numbers_are_printed_with_how_many_they_are_over(leaning: Path) -> 
     assert "right with the conversation   1.000" in done.stdout
     assert "right without it              0.000" in done.stdout
     assert "difference  +100 points" in done.stdout
+    assert "changed by an unrelated question before them: 0 of 1 others" in done.stdout
     assert "q1  right    refused   Really?" in done.stdout
+
+
+def test_no_other_question_is_taken_for_a_follow_up() -> None:
+    others = [q for q in load_questions(QUESTIONS, "dev") if q.kind not in (FOLLOW_UP, CHINESE)]
+    assert len(others) > 100
+    assert disturbed(others) == []
 
 
 @pytest.mark.usefixtures("environment")

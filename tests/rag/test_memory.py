@@ -58,7 +58,20 @@ def test_otherwise_the_words_of_the_previous_question_are_added(question: str) -
     assert standalone(question, after("Who spoke for Daegu?")) == f"{question} (spoke Daegu)"
 
 
-@pytest.mark.parametrize("question", ["How many participants registered?", "Who is the mayor of Prague?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many participants registered?",
+        "Who is the mayor of Prague?",
+        "Who runs the IT department?",
+        "What did Taipei sign with its sister city?",
+        "Who is the mayor of London, and did they join?",
+        "Name the examples of infrastructure that people foster.",
+        "How many registered participants were there?",
+        "On what date was this article published?",
+        "Those who signed up came from how many nations?",
+    ],
+)
 def test_others_stand_alone(question: str) -> None:
     assert standalone(question, after("Who spoke for Daegu?", KWON)) == question
 

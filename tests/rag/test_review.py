@@ -141,13 +141,8 @@ def test_chinese_questions_are_not_compared_by_an_english_model(article) -> None
     from rag.gaps import Gap, gaps
 
     embedder = article.retriever.embedder
-    asked = [
-        "有多少人參加？",
-        "市長是誰？",
-        "市長是誰？",
-        "How many trees are there?",
-        "How many trees are there in all?",
-    ]
+    trees = ("How many trees are there?", "How many trees are there in all?")
+    asked = ["有多少人參加？", "市長是誰？", "市長是誰？", *trees]
     assert gaps(asked, embedder) == [
         Gap(2, ("市長是誰？",)),
         Gap(2, trees),
