@@ -83,6 +83,7 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await run_in_threadpool(services.live.refresh)
+    await services.talks.sweep()
     tasks = [asyncio.create_task(follow(services.live)), asyncio.create_task(services.talks.sweep_daily())]
     yield
     for task in tasks:

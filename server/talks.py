@@ -79,14 +79,18 @@ class Talks:
             return {**kept, "stored": False}
         return kept
 
+    async def sweep(self) -> None:
+        """Deletes what is too old. At the start it also opens the file, so that a damaged one is known at once."""
+        try:
+            await self.do(lambda store: store.sweep(self._keep_days))
+        except StoreError as error:
+            log.warning("old conversations not deleted: %s", error)
+
     async def sweep_daily(self, pause_s: float = SWEEP_S) -> None:
-        """Deletes what is too old, now and after every pause, until cancelled."""
+        """Sweeps after every pause, by a clock that nobody sets, until cancelled."""
         while True:
-            try:
-                await self.do(lambda store: store.sweep(self._keep_days))
-            except StoreError as error:
-                log.warning("old conversations not deleted: %s", error)
             await asyncio.sleep(pause_s)
+            await self.sweep()
 
     def close(self) -> None:
         """Waits for what is being stored."""

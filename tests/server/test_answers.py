@@ -74,7 +74,7 @@ def test_a_link_outlives_an_ingest_and_says_what_changed(
     assert opened().get(f"/answers/{answer['id']}").json() == {**answer, "source_changed": changed}
 
 
-def test_feedback_is_kept_with_the_answer(client: TestClient, tmp_path) -> None:
+def test_feedback_is_kept_with_the_answer(client: TestClient, state_dir) -> None:
     answer = ask(client)
     start = SUMMIT.index("264")
     given = client.post(
@@ -86,7 +86,7 @@ def test_feedback_is_kept_with_the_answer(client: TestClient, tmp_path) -> None:
         },
     )
     assert given.status_code == 201
-    store = Store(tmp_path / "state")
+    store = Store(state_dir)
     (kept,) = store.feedback()
     store.close()
     assert (kept.id, kept.verdict, kept.comment) == (given.json()["id"], "wrong_answer", "It is 264.")

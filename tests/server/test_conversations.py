@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from rag.settings import Settings
 from rag.store import FILE
 from server.owner import COOKIE
 from server.routes import conversations
-from server.talks import UNREAD
+from server.talks import UNREAD, Talks
 from tests.server.conftest import CANARY, MakeClient
 from tests.server.test_ask import events_of
 
@@ -131,9 +134,9 @@ def test_a_cookie_stays_and_a_bad_one_is_replaced(client: TestClient) -> None:
     assert CANARY not in client.post("/conversations", json={}).headers["set-cookie"]
 
 
-def test_the_file_does_not_hold_the_cookie(client: TestClient, tmp_path) -> None:
+def test_the_file_does_not_hold_the_cookie(client: TestClient, state_dir) -> None:
     begin(client)
-    content = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    content = b"".join(path.read_bytes() for path in state_dir.iterdir())
     assert client.cookies[COOKIE].encode() not in content
 
 
@@ -221,11 +224,11 @@ def test_odd_ids_are_not_found(client: TestClient, odd: str) -> None:
 # A file that cannot be used
 
 
-def test_a_locked_file_costs_no_answer(make_client: MakeClient, tmp_path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_locked_file_costs_no_answer(make_client: MakeClient, state_dir, caplog: pytest.LogCaptureFixture) -> None:
     client = make_client()
     begun = begin(client)
     ask(client, ASKED, begun)
-    with closing(sqlite3.connect(tmp_path / "state" / FILE, isolation_level=None)) as other:
+    with closing(sqlite3.connect(state_dir / FILE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with caplog.at_level(logging.WARNING, "server"):
             follow_up = ask(client, FOLLOW_UP, begun)
@@ -250,27 +253,39 @@ def test_a_folder_that_cannot_be_made_costs_no_answer(make_client: MakeClient, t
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_damaged_file_is_set_aside_and_told(make_client: MakeClient, tmp_path) -> None:
-    state = tmp_path / "state"
-    state.mkdir()
-    (state / FILE).write_bytes(b"\x00" * 5000)
+def test_a_damaged_file_is_set_aside_and_told(make_client: MakeClient, state_dir) -> None:
+    state_dir.mkdir()
+    (state_dir / FILE).write_bytes(b"\x00" * 5000)
     client = make_client()
     assert ask(client, ASKED, begin(client))["stored"] is True
     (warning,) = client.get("/readyz").json()["warnings"]
-    (aside,) = state.glob("*.corrupt-*")
+    (aside,) = state_dir.glob("*.corrupt-*")
     assert aside.name in warning
     assert aside.read_bytes() == b"\x00" * 5000
 
 
-def test_old_conversations_are_deleted_at_the_start(make_client: MakeClient, tmp_path) -> None:
+def test_old_conversations_are_deleted_at_the_start(make_client: MakeClient, state_dir) -> None:
     client = make_client()
-    old, young = begin(client, "old"), begin(client, "young")
-    with closing(sqlite3.connect(tmp_path / "state" / FILE)) as connection, connection:
+    old, _ = begin(client, "old"), begin(client, "young")
+    with closing(sqlite3.connect(state_dir / FILE)) as connection, connection:
         connection.execute("UPDATE conversations SET updated = '2021-03-25T00:00:00.000000Z' WHERE id = ?", (old,))
     for keep_days, kept in ((0, {"old", "young"}), (30, {"young"})):
         later = make_client(keep_days=keep_days)
         later.cookies = client.cookies
-        later.get("/conversations")
         titles = {c["title"] for c in later.get("/conversations").json()["conversations"]}
         assert titles == kept
-    assert young
+
+
+def test_and_again_after_every_pause(settings: Settings, state_dir) -> None:
+    async def sweep() -> None:
+        talks = Talks(replace(settings, state_dir=state_dir, keep_days=30))
+        await talks.do(lambda store: store.begin("ada"))
+        with closing(sqlite3.connect(state_dir / FILE)) as connection, connection:
+            connection.execute("UPDATE conversations SET updated = '2021-03-25T00:00:00.000000Z'")
+        sweeping = asyncio.create_task(talks.sweep_daily(pause_s=0.01))
+        while await talks.do(lambda store: store.conversations("ada")[0]):
+            await asyncio.sleep(0.01)
+        sweeping.cancel()
+        talks.close()
+
+    asyncio.run(asyncio.wait_for(sweep(), 20))
