@@ -20,7 +20,7 @@ MAX_SUGGESTIONS = 6  # what fits under the question box without scrolling
 MAX_DOCUMENTS = 12  # the latest ones: what people come to ask about
 MAX_PASSAGES = 30  # of each document, from its beginning: the rest repeats its patterns
 MAX_OF_A_KIND = 2  # six times "Who is …?" would show little of what can be asked
-MAX_ASKED = 30  # some seconds of work, in the background
+MAX_ASKED = 20  # two or three seconds on an idle machine, beside the work of answering
 
 _CAPITAL = r"[^\W\d_a-z][\w’'-]+"
 _NAME = rf"{_CAPITAL}(?:\s+{_CAPITAL})*"
