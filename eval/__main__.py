@@ -12,6 +12,7 @@ from rag.errors import RagError
 # name: (module, what it does); each module calls its command `command`.
 COMMANDS = {
     "run": ("eval.run", "Ask the questions of eval/questions.jsonl and print what came of them."),
+    "followups": ("eval.followups", "Ask the follow-ups with and without their conversation; what it is worth."),
     "gate": ("eval.gate", "Compare with eval/baseline.json; exit 1 where quality fell."),
     "report": ("eval.report", "Write report.md and report.html from a results file."),
     "squad": ("eval.squad", "Ask the questions of a SQuAD-shaped file; one JSON line."),

@@ -20,6 +20,7 @@ from rag.types import Span, Turn
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
 CHINESE = "chinese"
+FOLLOW_UP = "follow_up"
 KINDS = (
     "fact",
     "paraphrase",
@@ -27,13 +28,13 @@ KINDS = (
     "list",
     "typo",
     "no_diacritics",
-    "follow_up",
+    FOLLOW_UP,
     "unanswerable",
     "false_premise",
     CHINESE,
 )
 SPLITS = ("dev", "test")
-KEYS = frozenset({"id", "question", "kind", "group", "split", "answers", "gold", "history", "all"})
+KEYS = frozenset({"id", "question", "kind", "group", "split", "answers", "gold", "history", "all", "pending"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Question:
     gold: tuple[str, ...]
     history: tuple[Turn, ...]
     line: int
+    pending: bool = False  # made from feedback, and not accepted yet by a person
 
     @property
     def answerable(self) -> bool:
@@ -57,7 +59,7 @@ class Question:
 
 
 def load_questions(path: Path, split: str = "all") -> tuple[Question, ...]:
-    """The questions of `path`, those of one `split` or of all.
+    """The questions of `path`, those of one `split` or of all; pending ones are read but left out.
 
     Raises: DatasetError naming the line.
     """
@@ -79,7 +81,7 @@ def load_questions(path: Path, split: str = "all") -> tuple[Question, ...]:
                 f"{path.name}, line {question.line}: the id {question.id} is already used in line {first[question.id]}."
             )
         first[question.id] = question.line
-    return tuple(q for q in questions if split in ("all", q.split))
+    return tuple(q for q in questions if split in ("all", q.split) and not q.pending)
 
 
 def fingerprint(path: Path) -> str:
@@ -149,11 +151,14 @@ def _parse(line: str, number: int) -> Question:
         gold=_texts(record, "gold"),
         history=_history(record.get("history", [])),
         line=number,
+        pending=record.get("pending", False),
     )
     if bool(question.answers) != bool(question.gold):
         raise ValueError("answers and gold are either both given or both empty")
     if not isinstance(question.every, bool):
         raise ValueError("all is true or false")
+    if not isinstance(question.pending, bool):
+        raise ValueError("pending is true or false")
     return question
 
 

@@ -29,8 +29,10 @@ from rag.errors import (
     RagError,
     RemoteError,
     SettingsError,
+    StoreError,
     UnusableIndex,
 )
+from rag.review import feedback, gaps
 from rag.settings import Settings, read_settings, variable
 from rag.show import print_answer, print_report
 
@@ -50,6 +52,7 @@ EXIT_CODES: dict[type[RagError], int] = {
     IndexBusy: EXIT_BUSY,
     IndexWriteError: EXIT_CANNOT_WRITE,
     UnusableIndex: EXIT_NO_INDEX,
+    StoreError: EXIT_NOT_GOOD,
     SettingsError: EXIT_USAGE,
     QuestionError: EXIT_USAGE,
     NotFoundError: EXIT_USAGE,
@@ -284,3 +287,7 @@ def show_settings(settings: Settings) -> None:
         value = getattr(settings, setting.name)
         shown = "(set)" if setting.metadata["secret"] and value else value
         click.echo(f"{variable(setting.name)}={shown}\n    {setting.metadata['doc']}")
+
+
+main.add_command(feedback)
+main.add_command(gaps)

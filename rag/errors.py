@@ -7,8 +7,9 @@
     ├── LoaderError            one file cannot be read (reported, the others go on)
     ├── ModelError             a model cannot be loaded
     │   └── UnsupportedModel   it cannot be exported; the reference runtime may serve it
-    ├── NotFoundError          an unknown document, passage or answer
+    ├── NotFoundError          an unknown document, passage, answer or conversation
     ├── RemoteError            a server that was asked refused, failed or did not answer
+    ├── StoreError             the file of conversations cannot be used (locked, full, read-only, damaged)
     └── UnusableIndex          the index cannot be used
         ├── IndexMissing       there is none yet
         ├── IndexCorrupt       a byte is not what was written
@@ -78,6 +79,10 @@ class RemoteError(RagError):
         self.code = code
         self.request_id = request_id
         self.status = status
+
+
+class StoreError(RagError):
+    code = "store_unavailable"
 
 
 class UnusableIndex(RagError):

@@ -58,6 +58,13 @@ class Settings:
     )
     threads: int = _setting(1, "Passages that are read side by side for one question.", 1, 256)
     keep_snapshots: int = _setting(3, "Index snapshots kept on disk, the current one included.", 2, 1000)
+    state_dir: Path = _setting(Path("state"), "Folder that holds conversations, answers and feedback.")
+    keep_days: int = _setting(
+        0,
+        "Days after which conversations, answers and feedback are deleted; 0 keeps them until they are deleted.",
+        0,
+        36_500,
+    )
     host: str = _setting("127.0.0.1", "Address that the server binds.")
     port: int = _setting(8000, "Port that the server binds.", 0, 65535)
     token: str = _setting(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rag.terminal import printable
 from rag.wire import AnswerWire
 
 if TYPE_CHECKING:
@@ -50,8 +51,3 @@ def print_report(report: IngestReport) -> None:
         click.echo(f"{outcome}: {report.snapshot} ({counts}; {report.embedded} texts embedded)")
     else:
         click.echo(f"nothing was written ({counts})")
-
-
-def printable(text: str, keep: str = "") -> str:
-    """`text` without the control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() or c in keep or c == "\u00a0" else "\ufffd" for c in text)

@@ -85,6 +85,7 @@ class AnswerWire(TypedDict):
     question: str
     standalone_question: str
     conversation_id: str | None
+    stored: bool | None  # whether the server kept it; null where nothing is kept (command line, evaluation)
     status: str
     reason: str | None
     confidence: ConfidenceWire
@@ -203,13 +204,15 @@ def consulted_wire(evidence: Evidence) -> list[ConsultedWire]:
     ]
 
 
-def answer_wire(answer: Answer, conversation_id: str | None = None) -> AnswerWire:
+def answer_wire(answer: Answer) -> AnswerWire:
+    """As it is made: in no conversation and not stored, which is for the server to say."""
     short = answer.short_answer
     return {
         "id": answer.id,
         "question": answer.question,
         "standalone_question": answer.standalone_question,
-        "conversation_id": conversation_id,
+        "conversation_id": None,
+        "stored": None,
         "status": answer.status.value,
         "reason": None if answer.reason is None else answer.reason.value,
         "confidence": {

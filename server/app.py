@@ -23,15 +23,17 @@ from rag.errors import RagError
 from rag.settings import Settings
 from server.auth import authorize, require_way_in
 from server.corpus import Corpus
-from server.deps import RecentAnswers, Services
+from server.deps import Services
 from server.envelope import Envelope
 from server.errors import answer_error
 from server.ingestion import Ingestion
 from server.limits import RequestLimits, allowed_hosts
 from server.live import LiveIndex, follow
-from server.routes import answers, ask, documents, material, mcp, openai, ops
+from server.routes import answers, ask, conversations, documents, material, mcp, openai, ops, suggestions
 from server.routes.page import page_routes
 from server.schemas import ERROR_RESPONSES
+from server.suggestions import Suggestions
+from server.talks import Talks
 from server.work import Workers
 
 
@@ -65,11 +67,20 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
         settings,
         live,
         Workers(settings.concurrency, settings.queue, settings.queue_wait_s),
-        RecentAnswers(),
+        Talks(settings),
+        Suggestions(),
         Corpus(settings.corpus_dir),
         Ingestion(settings, live),
     )
-    for router in (ask.router, openai.router, mcp.router, documents.router, answers.router):
+    for router in (
+        ask.router,
+        openai.router,
+        mcp.router,
+        suggestions.router,
+        conversations.router,
+        documents.router,
+        answers.router,
+    ):
         app.include_router(router, dependencies=[Depends(authorize)])
     for router in (material.router, ops.router):
         app.include_router(router)
@@ -80,7 +91,11 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await run_in_threadpool(services.live.refresh)
-    following = asyncio.create_task(follow(services.live))
+    await services.talks.sweep()
+    tasks = [asyncio.create_task(follow(services.live)), asyncio.create_task(services.talks.sweep_daily())]
     yield
-    following.cancel()
+    for task in tasks:
+        task.cancel()
     services.workers.close()
+    services.suggestions.close()
+    await run_in_threadpool(services.talks.close)

@@ -1,48 +1,23 @@
-"""What the routes are given: settings, the answerer, the workers, the answers of late, the corpus and its ingesting.
+"""What the routes are given: settings, the answerer, the workers, what is kept, the corpus and its ingesting.
 
 Made once in `server/app.py`; nothing here is global.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from rag.answer import Answerer
-from rag.errors import NotFoundError
 from rag.settings import Settings
-from rag.wire import AnswerWire
 from server.corpus import Corpus
 from server.ingestion import Ingestion
 from server.live import LiveIndex
+from server.suggestions import Suggestions
+from server.talks import Talks
 from server.work import Workers
-
-MAX_ANSWERS = 1000  # about 20 KB each
-
-
-class RecentAnswers:
-    """The last `limit` answers by id, in memory only: they are gone after a restart."""
-
-    def __init__(self, limit: int = MAX_ANSWERS) -> None:
-        self._limit = limit
-        self._answers: OrderedDict[str, AnswerWire] = OrderedDict()
-
-    def add(self, answer: AnswerWire) -> None:
-        self._answers[answer["id"]] = answer
-        self._answers.move_to_end(answer["id"])
-        if len(self._answers) > self._limit:
-            self._answers.popitem(last=False)
-
-    def get(self, answer_id: str) -> AnswerWire:
-        """Raises: NotFoundError."""
-        if answer_id not in self._answers:
-            raise NotFoundError(
-                f"No answer with this id is kept: only the last {self._limit} are, until a restart. Ask again."
-            )
-        return self._answers[answer_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +27,8 @@ class Services:
     settings: Settings
     live: LiveIndex
     workers: Workers
-    answers: RecentAnswers
+    talks: Talks
+    suggestions: Suggestions
     corpus: Corpus
     ingestion: Ingestion
 
@@ -82,8 +58,12 @@ async def workers(services: ServicesDep) -> Workers:
     return services.workers
 
 
-async def answers(services: ServicesDep) -> RecentAnswers:
-    return services.answers
+async def talks(services: ServicesDep) -> Talks:
+    return services.talks
+
+
+async def suggestions(services: ServicesDep) -> Suggestions:
+    return services.suggestions
 
 
 async def corpus(services: ServicesDep) -> Corpus:
@@ -103,7 +83,8 @@ SettingsDep = Annotated[Settings, Depends(settings)]
 LiveDep = Annotated[LiveIndex, Depends(live)]
 AnswererDep = Annotated[Answerer, Depends(answerer)]
 WorkersDep = Annotated[Workers, Depends(workers)]
-AnswersDep = Annotated[RecentAnswers, Depends(answers)]
+TalksDep = Annotated[Talks, Depends(talks)]
+SuggestionsDep = Annotated[Suggestions, Depends(suggestions)]
 CorpusDep = Annotated[Corpus, Depends(corpus)]
 BaseUrlDep = Annotated[str, Depends(base_url)]
 IngestionDep = Annotated[Ingestion, Depends(ingestion)]

@@ -26,6 +26,7 @@ STATUS: dict[type[errors.RagError], int] = {
     errors.QuestionError: 422,
     errors.LoaderError: 422,
     errors.NotFoundError: 404,
+    errors.StoreError: 503,
     errors.ModelError: 503,
     errors.UnsupportedModel: 503,
     errors.UnusableIndex: 503,

@@ -10,10 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from rag.check import MAX_DOCUMENTS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS, MAX_TOP_K, make_question
+from rag.check import MAX_DOCUMENTS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS, MAX_TOP_K, clean_text, make_question
+from rag.store import MAX_TITLE_CHARS
 from rag.types import Question, Turn
-from rag.wire import DocumentWire, IndexWire, ModelsWire
+from rag.wire import AnswerWire, DocumentWire, IndexWire, ModelsWire
 from server.errors import ApiError, ErrorWire
+
+MAX_COMMENT_CHARS = 2000
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
@@ -32,7 +35,9 @@ class AskRequest(BaseModel):
     model_config = _STRICT
     # Lengths are documented here and checked in rag/check.py, which has a code for each.
     question: Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION_CHARS})]
-    conversation_id: Annotated[str | None, Field(description="None exist yet: null.")] = None
+    conversation_id: Annotated[
+        str | None, Field(description="Earlier turns are taken from it, and the answer becomes its next one.")
+    ] = None
     history: Annotated[
         list[TurnIn],
         Field(description="Earlier turns, oldest first.", json_schema_extra={"maxItems": MAX_HISTORY_TURNS}),
@@ -46,11 +51,11 @@ class AskRequest(BaseModel):
     language: Annotated[Literal["auto", "en", "zh-Hant"], Field(description="Of the frame around the quotes.")] = "auto"
 
     def to_question(self) -> Question:
-        """Raises: QuestionError, ApiError."""
+        """Without the turns of the conversation. Raises: QuestionError, ApiError."""
         if self.conversation_id is not None and self.history:
             message = "conversation_id and history exclude each other: the conversation has its own history."
             raise ApiError(422, "invalid_request", message, param="history")
-        question = make_question(
+        return make_question(
             self.question,
             history=[Turn(turn.role, turn.content) for turn in self.history],
             documents=self.documents,
@@ -58,10 +63,105 @@ class AskRequest(BaseModel):
             top_k=self.top_k,
             language=self.language,
         )
-        if self.conversation_id is not None:
-            message = "There is no such conversation. Send null, and earlier turns as history."
-            raise ApiError(404, "not_found", message, param="conversation_id")
-        return question
+
+
+class ConversationIn(BaseModel):
+    """The body of `POST /conversations`."""
+
+    model_config = _STRICT
+    title: Annotated[str | None, Field(description="null: the first question becomes the title.")] = None
+
+    def cleaned(self) -> str | None:
+        """Raises: QuestionError."""
+        return None if self.title is None else clean_text(self.title, param="title", max_chars=MAX_TITLE_CHARS)
+
+
+class RenameIn(BaseModel):
+    """The body of `PATCH /conversations/{id}`."""
+
+    model_config = _STRICT
+    title: Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TITLE_CHARS})]
+
+    def cleaned(self) -> str:
+        """Raises: QuestionError."""
+        return clean_text(self.title, param="title", max_chars=MAX_TITLE_CHARS)
+
+
+class ExpectedIn(BaseModel):
+    """Where the answer stands, in code points of a document of the present index."""
+
+    model_config = _STRICT
+    document_id: str
+    start: Annotated[int, Field(ge=0)]
+    end: int
+
+
+class FeedbackIn(BaseModel):
+    """The body of `POST /answers/{id}/feedback`."""
+
+    model_config = _STRICT
+    verdict: Literal["right", "wrong_answer", "wrong_evidence", "missing"]
+    comment: Annotated[str, Field(json_schema_extra={"maxLength": MAX_COMMENT_CHARS})] = ""
+    expected: ExpectedIn | None = None
+
+    def cleaned_comment(self) -> str:
+        """Raises: QuestionError."""
+        if not self.comment.strip():
+            return ""
+        return clean_text(self.comment, param="comment", max_chars=MAX_COMMENT_CHARS)
+
+
+class ConversationWire(TypedDict):
+    """One line of `GET /conversations`. Times are UTC, ISO 8601 with microseconds."""
+
+    id: str
+    title: str | None
+    created: str
+    updated: str
+    turns: int
+
+
+class ConversationsWire(TypedDict):
+    """`GET /conversations`, newest first."""
+
+    conversations: list[ConversationWire]
+    more: bool
+
+
+class TurnWire(TypedDict):
+    """A question of a conversation, with the whole body that `POST /ask` gave."""
+
+    asked: str
+    question: str
+    answer: AnswerWire
+
+
+class ConversationTurnsWire(TypedDict):
+    """`GET /conversations/{id}`, with its turns, oldest first."""
+
+    id: str
+    title: str | None
+    created: str
+    updated: str
+    turns: list[TurnWire]
+
+
+class KeptAnswerWire(AnswerWire):
+    """`GET /answers/{id}`."""
+
+    source_changed: list[str]  # ids of documents that are gone, or no longer hold what is quoted where it stood
+
+
+class FeedbackWire(TypedDict):
+    """`POST /answers/{id}/feedback`."""
+
+    id: str
+
+
+class SuggestionsWire(TypedDict):
+    """`GET /suggestions`."""
+
+    questions: list[str]
 
 
 class DocumentsWire(TypedDict):

@@ -38,7 +38,13 @@ def write_corpus(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Path]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings that keep everything under the test's own folder and need no model."""
-    return Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", model=HASH_MODEL, reader=NO_READER)
+    return Settings(
+        corpus_dir=tmp_path / "corpus",
+        index_dir=tmp_path / "index",
+        state_dir=tmp_path / "state",
+        model=HASH_MODEL,
+        reader=NO_READER,
+    )
 
 
 @pytest.fixture

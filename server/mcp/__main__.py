@@ -14,6 +14,7 @@ from typing import TypeVar
 from rag.build import Reopener
 from rag.errors import SettingsError
 from rag.settings import Settings, read_settings
+from rag.wire import AnswerWire
 from server.live import LiveIndex, follow
 from server.logs import configure_logging
 
@@ -43,7 +44,7 @@ async def serve(settings: Settings) -> None:
     live = LiveIndex(settings.index_dir, Reopener(settings))
     await asyncio.to_thread(live.refresh)
     following = asyncio.create_task(follow(live))
-    context = Context(live.get, _in_thread, address(settings), keep=lambda answer: None)
+    context = Context(live.get, _in_thread, address(settings), keep=_forget)
     server = tool_server(context)
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
@@ -53,6 +54,10 @@ async def serve(settings: Settings) -> None:
 def address(settings: Settings) -> str:
     """Where `rag serve` shows a quote."""
     return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+
+async def _forget(answer: AnswerWire) -> None:
+    """There is no page here that could show an answer again."""
 
 
 async def _in_thread(work: Callable[[], Iterator[T]]) -> T:

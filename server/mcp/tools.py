@@ -62,7 +62,7 @@ class Context:
     answerer: Callable[[], Answerer]
     run: Run
     base_url: str  # without a slash at the end: a result without an address is not cited
-    keep: Callable[[AnswerWire], None]  # for the permalink
+    keep: Callable[[AnswerWire], Awaitable[None]]  # for the permalink
 
 
 class _Arguments(BaseModel):
@@ -141,7 +141,7 @@ async def ask(context: Context, arguments: AskArguments) -> CallToolResult:
     last = await context.run(events)
     assert isinstance(last, Final)
     answer = answer_wire(last.answer)
-    context.keep(answer)
+    await context.keep(answer)
     links: list[ContentBlock] = [
         ResourceLink(
             uri=context.base_url + citation["url"],

@@ -1,5 +1,6 @@
 """`POST /ask`: a question in; a cited answer out, whole or as it is written.
 
+In a conversation it is asked after the earlier turns, and becomes the next one.
 Non-scope: how the answer is found (`rag/answer.py`); its JSON (`rag/wire.py`).
 """
 
@@ -7,33 +8,47 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.responses import JSONResponse, Response
 
+from rag.errors import NotFoundError
 from rag.types import Abstained, Citation, Event, Final, Question, Sources, Text
 from rag.wire import AnswerWire, answer_wire, citation_wire, consulted_wire, sentence_wire
 from server.accept import prefers
 from server.body import StrictRoute
-from server.deps import AnswererDep, AnswersDep, RecentAnswers, SettingsDep, WorkersDep
+from server.deps import AnswererDep, SettingsDep, TalksDep, WorkersDep
 from server.errors import ApiError, problem_of
+from server.owner import OwnerDep
 from server.schemas import AskRequest
 from server.streaming import EVENT_STREAM, KEEPALIVE_S, AnswerStream, paced
+from server.talks import Place
 from server.work import Job
 
 log = logging.getLogger("server")
 
 CLIENT_GONE = 499  # for the log alone: nobody is left to read it
 
+Keep = Callable[[AnswerWire], Awaitable[AnswerWire]]  # an answer → as it goes out, stored where it can be
+
 router = APIRouter(route_class=StrictRoute, tags=["ask"])
 
 
-async def checked(body: AskRequest) -> Question:
-    """First, so that a bad question costs nothing."""
-    return body.to_question()
+async def checked(body: AskRequest, owner: OwnerDep, talks: TalksDep) -> tuple[Question, Place]:
+    """First, so that a bad question costs nothing. With the earlier turns of the conversation, where it is in one."""
+    question = body.to_question()
+    if body.conversation_id is None:
+        return question, Place(owner)
+    try:
+        history, read = await talks.history(owner, body.conversation_id)
+    except NotFoundError as error:
+        raise ApiError(404, error.code, str(error), param="conversation_id") from None
+    return replace(question, history=history), Place(owner, body.conversation_id, read)
 
 
 @router.post(
@@ -47,12 +62,13 @@ async def checked(body: AskRequest) -> Question:
 )
 async def ask(
     request: Request,
-    question: Annotated[Question, Depends(checked)],
+    asked: Annotated[tuple[Question, Place], Depends(checked)],
     settings: SettingsDep,
     answerer: AnswererDep,
     workers: WorkersDep,
-    answers: AnswersDep,
+    talks: TalksDep,
 ) -> Response:
+    question, place = asked
     if (question.documents or frozenset()) - answerer.snapshot.documents.keys():
         raise ApiError(
             404, "not_found", "A document is not in the index; GET /documents lists those that are.", param="documents"
@@ -61,12 +77,12 @@ async def ask(
         log.info("question", extra={"request_id": request.state.request_id, "question": question.text})
     job = await workers.start(lambda: answerer.stream(question))
     if prefers(request.headers, EVENT_STREAM):
-        return AnswerStream(job, server_sent(job, answers, request.state.request_id))
+        keep = partial(talks.keep, place=place)
+        return AnswerStream(job, server_sent(job, keep, request.state.request_id))
     answer = await fold(job, request)
     if answer is None:
         return Response(status_code=CLIENT_GONE)
-    answers.add(answer)
-    return JSONResponse(answer, headers={"Vary": "Accept"})
+    return JSONResponse(await talks.keep(answer, place), headers={"Vary": "Accept"})
 
 
 async def fold(job: Job[Event], request: Request) -> AnswerWire | None:
@@ -89,7 +105,7 @@ async def _stop_when_gone(job: Job[Event], request: Request) -> None:
 
 
 async def server_sent(
-    job: Job[Event], answers: RecentAnswers, request_id: str, keepalive_s: float = KEEPALIVE_S
+    job: Job[Event], keep: Keep, request_id: str, keepalive_s: float = KEEPALIVE_S
 ) -> AsyncIterator[bytes]:
     """The body of the stream: events, and a comment whenever there was none for `keepalive_s` seconds."""
     try:
@@ -97,9 +113,7 @@ async def server_sent(
             if event is None:
                 yield KEEPALIVE_COMMENT
             elif isinstance(event, Final):
-                answer = answer_wire(event.answer)
-                answers.add(answer)
-                yield _encode("final", answer)
+                yield _encode("final", await keep(answer_wire(event.answer)))
             elif not isinstance(event, Abstained):  # the final answer says it with its reason
                 yield _encode(*_named(event))
     except Exception as error:

@@ -16,9 +16,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from rag.wire import AnswerWire
-from server.deps import AnswersDep, BaseUrlDep, LiveDep, SettingsDep, WorkersDep
+from server.deps import BaseUrlDep, LiveDep, SettingsDep, TalksDep, WorkersDep
 from server.errors import ApiError
 from server.limits import MAX_BODY_BYTES
+from server.talks import FOR_ITS_LINK
 
 log = logging.getLogger("server")
 
@@ -35,7 +36,7 @@ async def mcp(
     settings: SettingsDep,
     live: LiveDep,
     workers: WorkersDep,
-    answers: AnswersDep,
+    talks: TalksDep,
     base_url: BaseUrlDep,
 ) -> Response:
     """Tools for language models: search, fetch, ask. Needs the extra `mcp`; without it 501."""
@@ -51,8 +52,8 @@ async def mcp(
         finally:
             job.stop()
 
-    def keep(answer: AnswerWire) -> None:
-        answers.add(answer)
+    async def keep(answer: AnswerWire) -> None:
+        await talks.keep(answer, FOR_ITS_LINK)
         if settings.log_questions:
             fields = {"request_id": request.state.request_id, "question": answer["question"]}
             log.info("question", extra=fields)

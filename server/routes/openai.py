@@ -23,10 +23,11 @@ from rag.wire import answer_wire
 from server.body import StrictRoute
 from server.chat import MODEL, ChatRequest
 from server.completion import Completion
-from server.deps import AnswererDep, AnswersDep, BaseUrlDep, RecentAnswers, SettingsDep, WorkersDep
+from server.deps import AnswererDep, BaseUrlDep, SettingsDep, TalksDep, WorkersDep
 from server.errors import ApiError, problem_of
 from server.routes.ask import CLIENT_GONE, fold
 from server.streaming import EVENT_STREAM, AnswerStream, paced
+from server.talks import FOR_ITS_LINK, Talks
 from server.work import Job
 
 log = logging.getLogger("server")
@@ -86,7 +87,7 @@ async def complete(
     settings: SettingsDep,
     answerer: AnswererDep,
     workers: WorkersDep,
-    answers: AnswersDep,
+    talks: TalksDep,
     base_url: BaseUrlDep,
 ) -> Response:
     """Answers the last message from the documents alone."""
@@ -106,17 +107,14 @@ async def complete(
     )
     job = await workers.start(lambda: answerer.stream(question))
     if body.stream:
-        return AnswerStream(job, server_sent(job, completion, answers, request_id))
+        return AnswerStream(job, server_sent(job, completion, talks, request_id))
     answer = await fold(job, request)
     if answer is None:
         return Response(status_code=CLIENT_GONE)
-    answers.add(answer)
-    return JSONResponse(completion.whole(answer))
+    return JSONResponse(completion.whole(await talks.keep(answer, FOR_ITS_LINK)))
 
 
-async def server_sent(
-    job: Job[Event], completion: Completion, answers: RecentAnswers, request_id: str
-) -> AsyncIterator[bytes]:
+async def server_sent(job: Job[Event], completion: Completion, talks: Talks, request_id: str) -> AsyncIterator[bytes]:
     """The chunks; after an error no `[DONE]`."""
     yield _encode(completion.begin())
     try:
@@ -127,7 +125,7 @@ async def server_sent(
             for chunk in completion.chunks(event):
                 yield _encode(chunk)
             if isinstance(event, Final):
-                answers.add(answer_wire(event.answer))
+                await talks.keep(answer_wire(event.answer), FOR_ITS_LINK)
         yield format_sse_event(data_str=DONE)
     except Exception as error:
         problem = problem_of(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from server.deps import AnswererDep, LiveDep
+from server.deps import AnswererDep, LiveDep, TalksDep
 from server.schemas import HealthWire, ReadyWire
 
 router = APIRouter(tags=["operations"])
@@ -17,12 +17,12 @@ async def healthz() -> HealthWire:
 
 
 @router.get("/readyz")
-async def readyz(answerer: AnswererDep, live: LiveDep) -> ReadyWire:
+async def readyz(answerer: AnswererDep, live: LiveDep, talks: TalksDep) -> ReadyWire:
     """200 when questions can be answered; otherwise 503 with the command to run."""
     info, models = answerer.snapshot.info, answerer.models
     return {
         "status": "ready",
         "index": {"snapshot": info.snapshot, "documents": info.documents, "passages": info.passages},
         "models": {"embedder": models.embedder, "reader": models.reader, "llm": models.llm},
-        "warnings": list(live.warnings),
+        "warnings": [*live.warnings, *talks.warnings],
     }

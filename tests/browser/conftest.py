@@ -34,7 +34,14 @@ def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     about = f'title = "{TITLE}"\npublisher = "Harbour City"\npublished = "2021-05-12"\nsource = "{SOURCE}"\n'
     (corpus / "forum.txt.toml").write_text(about, encoding="utf-8")
     (corpus / "rehearsal.txt").write_text(REHEARSAL, encoding="utf-8")
-    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, reader=NO_READER, port=0)
+    made = Settings(
+        corpus_dir=corpus,
+        index_dir=folder / "index",
+        state_dir=folder / "state",
+        model=HASH_MODEL,
+        reader=NO_READER,
+        port=0,
+    )
     ingest(made)
     return made
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rag.embed import HASH_MODEL
-from rag.settings import NO_READER, Settings
+from rag.settings import Settings
 from tests.browser.harness import SOURCE, TITLE, Open, served
 
 pytestmark = pytest.mark.browser
@@ -256,7 +257,10 @@ def test_markup_stays_text(open_page: Open) -> None:
 
 
 def test_a_missing_index_is_explained(open_page: Open, tmp_path: Path) -> None:
-    with served(Settings(corpus_dir=tmp_path, index_dir=tmp_path / "none", model=HASH_MODEL, port=0)) as empty:
+    nothing = Settings(
+        corpus_dir=tmp_path, index_dir=tmp_path / "none", state_dir=tmp_path / "state", model=HASH_MODEL, port=0
+    )
+    with served(nothing) as empty:
         opened = open_page(at=empty, expected=("503",))
         notice = opened.page.locator("#not-ready")
         notice.locator("code", has_text="rag ingest").first.wait_for()
@@ -265,9 +269,7 @@ def test_a_missing_index_is_explained(open_page: Open, tmp_path: Path) -> None:
 
 
 def test_a_token_is_asked_for(open_page: Open, forum: Settings) -> None:
-    own = Settings(
-        forum.corpus_dir, forum.index_dir, model=HASH_MODEL, reader=NO_READER, port=0, token="sesame-open-sesame"
-    )
+    own = replace(forum, token="sesame-open-sesame")
     with served(own) as locked:
         opened = open_page(at=locked, expected=("401",))
         page = opened.page

@@ -47,6 +47,15 @@ def test_splits(questions_file: WriteQuestions) -> None:
     assert [q.id for q in load_questions(path, "all")] == ["q1", "q2"]
 
 
+def test_pending_questions_are_read_but_not_counted(questions_file: WriteQuestions) -> None:
+    path = questions_file(record(), record(id="q2", pending=True))
+    assert [q.id for q in load_questions(path)] == ["q1"]
+    with pytest.raises(DatasetError, match="line 2: the id q1 is already used"):
+        load_questions(questions_file(record(), record(pending=True)))
+    with pytest.raises(DatasetError, match="pending is true or false"):
+        load_questions(questions_file(record(pending="yes")))
+
+
 def test_without_answers_is_unanswerable(questions_file: WriteQuestions) -> None:
     (question,) = load_questions(questions_file(record(answers=[], gold=[], kind="follow_up")))
     assert not question.answerable

@@ -31,6 +31,7 @@ def rag(settings: Settings) -> Rag:
     environment = {key: None for key in os.environ if key.startswith("RAG_")} | {
         "RAG_CORPUS_DIR": str(settings.corpus_dir),
         "RAG_INDEX_DIR": str(settings.index_dir),
+        "RAG_STATE_DIR": str(settings.state_dir),
         "RAG_MODEL": settings.model,
         "RAG_READER": settings.reader,
     }

@@ -47,7 +47,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (corpus / "summit.txt").write_text(SUMMIT, encoding="utf-8")
     (corpus / "summit.txt.toml").write_text('title = "Summit"\nsource = "https://example.org/summit"\n')
     (corpus / "prizes.md").write_text(PRIZES, encoding="utf-8")
-    made = Settings(corpus_dir=corpus, index_dir=folder / "index", model=HASH_MODEL, reader=NO_READER, port=0)
+    made = Settings(
+        corpus_dir=corpus,
+        index_dir=folder / "index",
+        state_dir=folder / "state",
+        model=HASH_MODEL,
+        reader=NO_READER,
+        port=0,
+    )
     ingest(made, HashEmbedder())
     return made
 
@@ -58,12 +65,18 @@ def answerer(settings: Settings) -> Answerer:
 
 
 @pytest.fixture
-def make_client(settings: Settings, answerer: Answerer) -> Iterator[MakeClient]:
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the clients of one test keep conversations; not there yet."""
+    return tmp_path_factory.mktemp("state") / "state"
+
+
+@pytest.fixture
+def make_client(settings: Settings, answerer: Answerer, state_dir: Path) -> Iterator[MakeClient]:
     """make_client(open_answerer=…, **settings) → a client of an app of its own."""
     with ExitStack() as stack:
 
         def make(open_answerer: Callable[[], Answerer] = lambda: answerer, **changes: Any) -> TestClient:
-            app = create_app(replace(settings, **changes), open_answerer)
+            app = create_app(replace(settings, **{"state_dir": state_dir, **changes}), open_answerer)
             client = TestClient(app, base_url="http://localhost:8000", raise_server_exceptions=False)
             return stack.enter_context(client)
 

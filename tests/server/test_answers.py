@@ -1,14 +1,126 @@
+"""`/answers/{id}`: the link of an answer, and what readers say about it."""
+
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from starlette.testclient import TestClient
+
+from rag.build import ingest, open_answerer
+from rag.embed import HashEmbedder
+from rag.settings import Settings
+from rag.store import Expected, Store
+from tests.server.conftest import CALIBRATION, CANARY, SUMMIT, MakeClient
+
+ASKED = "Who opened the summit?"
+
+
+def ask(client: TestClient, **changes: object) -> dict:
+    return client.post("/ask", json={"question": ASKED, **changes}).json()
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_an_answer_can_be_had_again(client, accept):
-    client.post("/ask", json={"question": "Who opened the summit?"}, headers={"Accept": accept})
-    answer = client.post("/ask", json={"question": "Who opened the summit?"}).json()
-    assert client.get(f"/answers/{answer['id']}").json() == answer
+def test_an_answer_can_be_had_again(client: TestClient, accept: str) -> None:
+    client.post("/ask", json={"question": ASKED}, headers={"Accept": accept})
+    answer = ask(client)
+    assert client.get(f"/answers/{answer['id']}").json() == {**answer, "source_changed": []}
 
 
-def test_unknown_answer(client, refused):
-    refused(client.get("/answers/canary7f3a"), 404, "not_found")
+def test_unknown_answer(client: TestClient, refused) -> None:
+    refused(client.get(f"/answers/{CANARY}"), 404, "not_found")
+    refused(client.post(f"/answers/{CANARY}/feedback", json={"verdict": "right"}), 404, "not_found")
+
+
+def test_the_link_does_not_tell_the_conversation(make_client: MakeClient) -> None:
+    hers, his = make_client(), make_client()
+    begun = hers.post("/conversations", json={}).json()["id"]
+    answer = ask(hers, conversation_id=begun)
+    shared = his.get(f"/answers/{answer['id']}")
+    assert (shared.status_code, shared.json()["conversation_id"]) == (200, None)
+    assert begun not in shared.text
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        pytest.param(SUMMIT + "One more sentence.\n", [], id="elsewhere"),
+        pytest.param(SUMMIT.replace("2021", "2022"), [], id="other-words-of-it"),
+        pytest.param("New. " + SUMMIT, ["summit"], id="moved"),
+        pytest.param(SUMMIT.replace("open data", "closed data"), ["summit"], id="changed"),
+        pytest.param(None, ["summit"], id="removed"),
+    ],
+)
+def test_a_link_outlives_an_ingest_and_says_what_changed(
+    make_client: MakeClient, settings: Settings, tmp_path, text: str | None, changed: list[str]
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "summit.txt").write_text(SUMMIT, encoding="utf-8")
+    (corpus / "other.txt").write_text("Nothing about it.", encoding="utf-8")
+    own = replace(settings, corpus_dir=corpus, index_dir=tmp_path / "index")
+
+    def opened() -> TestClient:
+        ingest(own, HashEmbedder())
+        answerer = replace(open_answerer(own), calibration=CALIBRATION)
+        return make_client(lambda: answerer, index_dir=own.index_dir)
+
+    answer = ask(opened())
+    assert answer["citations"]
+    if text is None:
+        (corpus / "summit.txt").unlink()
+    else:
+        (corpus / "summit.txt").write_text(text, encoding="utf-8")
+    assert opened().get(f"/answers/{answer['id']}").json() == {**answer, "source_changed": changed}
+
+
+def test_feedback_is_kept_with_the_answer(client: TestClient, state_dir) -> None:
+    answer = ask(client)
+    start = SUMMIT.index("264")
+    given = client.post(
+        f"/answers/{answer['id']}/feedback",
+        json={
+            "verdict": "wrong_answer",
+            "comment": " It is 264. ",
+            "expected": {"document_id": "summit", "start": start, "end": start + 3},
+        },
+    )
+    assert given.status_code == 201
+    store = Store(state_dir)
+    (kept,) = store.feedback()
+    store.close()
+    assert (kept.id, kept.verdict, kept.comment) == (given.json()["id"], "wrong_answer", "It is 264.")
+    assert kept.expected == Expected("summit", start, start + 3, "264")
+    assert kept.answer == answer
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "param"),
+    [
+        ({"verdict": CANARY}, 422, "invalid_request", "verdict"),
+        ({}, 422, "invalid_request", "verdict"),
+        ({"verdict": "right", "comment": "x" * 2001}, 422, "question_too_long", "comment"),
+        ({"verdict": "right", "comment": "\x00"}, 422, "invalid_characters", "comment"),
+        ({"verdict": "right", "expected": {"document_id": CANARY, "start": 0, "end": 1}}, 404, "not_found", None),
+        (
+            {"verdict": "right", "expected": {"document_id": "summit", "start": 5, "end": 5}},
+            422,
+            "invalid_request",
+            "expected.end",
+        ),
+        (
+            {"verdict": "right", "expected": {"document_id": "summit", "start": 0, "end": len(SUMMIT) + 1}},
+            422,
+            "invalid_request",
+            "expected.end",
+        ),
+        (
+            {"verdict": "right", "expected": {"document_id": "summit", "start": -1, "end": 1}},
+            422,
+            "invalid_request",
+            "expected.start",
+        ),
+    ],
+)
+def test_feedback_that_cannot_be_kept(client: TestClient, refused, body, status, code, param) -> None:
+    refused(client.post(f"/answers/{ask(client)['id']}/feedback", json=body), status, code, param)

@@ -20,7 +20,6 @@ from rag.types import Event, Question
 from rag.wire import AnswerWire
 from server.__main__ import server_config
 from server.app import create_app
-from server.deps import RecentAnswers
 from server.routes.ask import server_sent
 from server.work import Workers
 from tests.scripted import Line, Script, Scripted, fields_of
@@ -304,10 +303,13 @@ def test_a_quiet_stream_is_kept_awake_by_comments():
         go.wait(20)
         yield from ()
 
+    async def keep(answer: AnswerWire) -> AnswerWire:
+        return answer
+
     async def body() -> list[bytes]:
         chunks = []
         job = await Workers(1, 0, 5).start(slow)
-        async for chunk in server_sent(job, RecentAnswers(), "req_1", keepalive_s=0.01):
+        async for chunk in server_sent(job, keep, "req_1", keepalive_s=0.01):
             chunks.append(chunk)
             if len(chunks) == 3:
                 go.set()

@@ -61,6 +61,7 @@ def index(tmp_path: Path) -> Index:
         Settings(
             corpus_dir=tmp_path / "corpus",
             index_dir=tmp_path / "index",
+            state_dir=tmp_path / "state",
             model=HASH_MODEL,
             reader=NO_READER,
             keep_snapshots=10,

@@ -22,6 +22,7 @@ def environment(settings: Settings, **changes: str) -> dict[str, str]:
     ours = {
         "RAG_CORPUS_DIR": str(settings.corpus_dir),
         "RAG_INDEX_DIR": str(settings.index_dir),
+        "RAG_STATE_DIR": str(settings.state_dir),
         "RAG_MODEL": settings.model,
         "RAG_PORT": "0",
     }

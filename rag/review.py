@@ -1,0 +1,72 @@
+"""The commands about what a server kept: `rag feedback` and `rag gaps`.
+
+Heavy modules are imported by the commands that need them, as in `rag/cli.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.settings import Settings
+from rag.terminal import printable
+
+if TYPE_CHECKING:
+    from rag.store import Store
+
+
+@click.group()
+def feedback() -> None:
+    """What readers said about answers."""
+
+
+@feedback.command("list")
+@click.pass_obj
+def list_feedback(settings: Settings) -> None:
+    """Print every feedback, oldest first."""
+    for given in _kept(settings).feedback():
+        answer = given.answer
+        click.echo(f"{given.id}  {given.given[:10]}  {given.verdict:<14}  {printable(answer['question'])}")
+        for label, text in (
+            ("answered", answer["answer_plain"]),
+            ("expected", given.expected.quote if given.expected else ""),
+            ("comment", given.comment),
+        ):
+            if text:
+                click.echo(f"    {label}: {printable(' '.join(text.split()))}")
+
+
+@feedback.command("export")
+@click.pass_obj
+def export_feedback(settings: Settings) -> None:
+    """Print feedback as pending lines for eval/questions.jsonl; whoever accepts one removes its "pending"."""
+    from rag.feedback import question_lines
+    from rag.snapshot import open_snapshot
+
+    lines, left_out = question_lines(_kept(settings).feedback(), open_snapshot(settings.index_dir).documents)
+    for line in lines:
+        click.echo(json.dumps(line, ensure_ascii=False))
+    for reason in left_out:
+        click.echo(f"left out: {printable(reason)}", err=True)
+
+
+@click.command()
+@click.pass_obj
+def gaps(settings: Settings) -> None:
+    """Print the questions that were refused, those about the same thing together, the most asked first."""
+    from rag import build
+    from rag.gaps import gaps as grouped
+
+    for gap in grouped(_kept(settings).refused(), build.load_embedder(settings)):
+        click.echo(f"{gap.asked:>5}  {printable(gap.questions[0])}")
+        for question in gap.questions[1:]:
+            click.echo(f"       {printable(question)}")
+
+
+def _kept(settings: Settings) -> Store:
+    """The store of the server, to be read: a damaged one is left to the server to mend."""
+    from rag.store import Store
+
+    return Store(settings.state_dir, mend=False)
