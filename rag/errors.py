@@ -8,6 +8,8 @@
     ├── ModelError             a model cannot be loaded
     │   └── UnsupportedModel   it cannot be exported; the reference runtime may serve it
     ├── NotFoundError          an unknown document, passage or answer
+    ├── LanguageModelError     the language model's endpoint failed (the extractive answer is given instead)
+    │   └── LanguageModelTimeout it did not answer in time
     └── UnusableIndex          the index cannot be used
         ├── IndexMissing       there is none yet
         ├── IndexCorrupt       a byte is not what was written
@@ -64,6 +66,23 @@ class UnsupportedModel(ModelError):
 
 class NotFoundError(RagError):
     code = "not_found"
+
+
+class LanguageModelError(RagError):
+    """`code` begins with llm_; the message repeats nothing that was sent or received."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def warning(self) -> str:
+        """As it stands in an answer that was given without the language model."""
+        return f"{self.code}: {self}"
+
+
+class LanguageModelTimeout(LanguageModelError):
+    pass
 
 
 class UnusableIndex(RagError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -62,7 +63,8 @@ async def ask(
         )
     if settings.log_questions:
         log.info("question", extra={"request_id": request.state.request_id, "question": question.text})
-    job = await workers.start(lambda: answerer.stream(question))
+    stopped = threading.Event()
+    job = await workers.start(lambda: answerer.stream(question, stopped.is_set), stopped)
     if prefers(request.headers, EVENT_STREAM):
         return AnswerStream(job, answers, request.state.request_id)
     answer = await fold(job, request)
