@@ -187,15 +187,15 @@ def _negated(text: str) -> str | None:
 def _other_end(text: str, around: str, chance: random.Random) -> str | None:
     """What stands before the first auxiliary, with what stands behind that of another sentence."""
     head = _AUXILIARY.search(text)
-    ends = [
-        (found, s)
-        for span in sentence_spans(around)
-        if (s := span.of(around)) and (found := _AUXILIARY.search(s)) and s[-20:] != text[-20:]
-    ]
-    if not head or head.start() < 4 or not ends:
+    if not head or head.start() < 4:
+        return None
+    begins = text[: head.start()]
+    sentences = [span.of(around) for span in sentence_spans(around)]
+    ends = [(found, s) for s in sentences if begins.strip() not in s and (found := _AUXILIARY.search(s))]
+    if not ends:
         return None
     found, sentence = chance.choice(ends)
-    return text[: head.start()] + sentence[found.start() :]
+    return begins + sentence[found.start() :]
 
 
 def labelled(paragraphs: Sequence[Paragraph], per_kind: int, seed: int) -> list[Labelled]:

@@ -88,6 +88,7 @@ class LanguageModel:
         self._breaker = breaker or Breaker()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: httpx.AsyncClient | None = None  # of that loop
 
     def complete(self, messages: Sequence[dict[str, str]], stopped: Stopped) -> Iterator[str]:
         """The words as they come; ends early where `stopped()` becomes true or the iterator is closed.
@@ -143,7 +144,7 @@ class LanguageModel:
         }
         clock = asyncio.get_running_loop().time
         until = clock() + self._limits.first_byte_s
-        async with self._client() as client, self._answered(client, content, until) as response:
+        async with self._answered(content, until) as response:
             reading = _Reading(self._limits.max_tokens)
             chunks = response.aiter_raw()
             while not reading.done:
@@ -159,20 +160,24 @@ class LanguageModel:
                     yield words
             reading.check_complete()
 
-    def _client(self) -> httpx.AsyncClient:
-        """A new one each time: a connection that outlives its answer would hold on to the faults of the last one."""
+    def _new_client(self) -> httpx.AsyncClient:
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if self.endpoint.key:
             headers["Authorization"] = f"Bearer {self.endpoint.key}"
-        timeout = httpx.Timeout(self._limits.total_s, connect=self._limits.connect_s)
-        # No proxy or .netrc of the environment, no redirect: passages and key go to the one host that was set.
-        return httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False, follow_redirects=False)
+        # No proxy or .netrc of the environment, no redirect: passages and key go to the one host that was set. No
+        # connection outlives its answer, so that none hands its faults on to the next.
+        return httpx.AsyncClient(
+            headers=headers,
+            timeout=httpx.Timeout(self._limits.total_s, connect=self._limits.connect_s),
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=False,
+            follow_redirects=False,
+        )
 
     @asynccontextmanager
-    async def _answered(
-        self, client: httpx.AsyncClient, content: dict[str, Any], until: float
-    ) -> AsyncIterator[httpx.Response]:
+    async def _answered(self, content: dict[str, Any], until: float) -> AsyncIterator[httpx.Response]:
         """A response whose body is worth reading, after at most one retry; `until`: time of the loop."""
+        self._client = client = self._client or self._new_client()
         request = client.build_request("POST", self.endpoint.url.rstrip("/") + "/chat/completions", json=content)
         for last in (False, True):
             async with asyncio.timeout_at(until):

@@ -7,7 +7,7 @@ sixty-four". Pattern rules for English. Non-scope: which sentence to compare wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -19,11 +19,12 @@ from rag.types import Span
 class Kind(StrEnum):
     NUMBER = "number"
     NAME = "name"
+    THING = "thing"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A number or a name in a sentence; `keys`: one value as text, or the folded words of a name."""
+    """A number, name or other thing in a sentence; `keys`: one value as text, or the folded words."""
 
     kind: Kind
     span: Span  # code points of the sentence
@@ -73,20 +74,30 @@ _COMMON_END = re.compile(r"(?:ly|tions?|ments?|ances?|ences?|ness|ings?|ers|ors|
 _NATIVE = frozenset(("", "a", "e", "n", "an", "ian", "ean", "ese", "ish", "i", "ic", "s", "ans", "ians"))
 _LEAST_ROOT = 4
 
+_GRAMMAR = "|".join(sorted(STOP_WORDS))
+_RUN = re.compile(rf"\b(?!(?:{_GRAMMAR})\b)[^\W\d_][\w-]+(?: (?!(?:{_GRAMMAR})\b)[^\W\d_][\w-]+)*", re.IGNORECASE)
+# Words that say what a number or name has to do with: half a clause.
+_BESIDE = 4
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|hardly|fail(?:s|ed)? to)\b|n[’']t\b",
     re.IGNORECASE,
 )
 _NEGATED_WORDS = 3  # content words behind a negation that it is about
 # A word whose opposite the quote says instead.
-_OPPOSITES = (
+_OPPOSITE_WORDS = (
     "more less", "more fewer", "most least", "before after", "increase decrease", "increase reduce", "rise fall",
     "grow shrink", "first last", "above below", "north south", "east west", "northern southern", "eastern western",
     "win lose", "won lost", "begin end", "start end", "open close", "early late", "large small", "larger smaller",
     "high low", "higher lower", "support oppose", "accept reject", "allow forbid", "allow ban", "include exclude",
     "buy sell", "bought sold", "enter leave", "male female", "old new", "older younger", "always never",
-    "public private", "import export", "major minor", "maximum minimum", "successful unsuccessful", "legal illegal", "internal external",
+    "public private", "import export", "major minor", "maximum minimum", "successful unsuccessful", "legal illegal",
+    "internal external",
 )  # fmt: skip
+# As words and as search tokens: most is a stop word, increased is stemmed.
+_OPPOSITES = tuple(
+    ({pair.split()[0], *tokenize(pair.split()[0])}, {pair.split()[1], *tokenize(pair.split()[1])})
+    for pair in _OPPOSITE_WORDS
+)
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>()\[\]“”\"]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|example|tw)\b\S*", re.I
 )
@@ -140,6 +151,21 @@ def names(sentence: str) -> list[Fact]:
     return found
 
 
+def things(sentence: str, taken: Sequence[Span]) -> list[Fact]:
+    """Runs of words that are neither grammar nor in `taken`, longest first: what a sentence without names is about."""
+    found = []
+    for match in _RUN.finditer(sentence):
+        span = Span(*match.span())
+        if not any(span.start < other.end and other.start < span.end for other in taken):
+            found.append(Fact(Kind.THING, span, tuple(words(match[0]))))
+    return sorted(found, key=lambda fact: (-len(fact.keys), -fact.span.start))
+
+
+def beside(text: str, span: Span) -> set[str]:
+    """Search tokens of the few words on each side of `span`."""
+    return {*tokenize(text[: span.start])[-_BESIDE:], *tokenize(text[span.end :])[:_BESIDE]}
+
+
 def _month(word: str) -> bool:
     return len(word) >= 3 and any(month.startswith(word) for month in _MONTHS)
 
@@ -154,7 +180,7 @@ def same_name(one: str, other: str) -> bool:
 
 def missing_numbers(claim: str, quotes: str) -> list[Fact]:
     """Numbers, months, percents and amounts of money that the quotes do not hold."""
-    held = {fact.keys[0] for fact in numbers(quotes)} | set(re.findall(r"\d+", quotes))
+    held = {fact.keys[0] for fact in numbers(quotes)}
     if re.search(r"\bone\b", quotes, re.IGNORECASE):
         held.add("1")
     if _PERCENT.search(claim) and not _PERCENT.search(quotes):
@@ -179,10 +205,10 @@ def _held(keys: tuple[str, ...], held: Set[str], near: list[str]) -> bool:
     anchors = [key for key in there if key not in ROLES]
     if not anchors:
         return False
-    beside = {pair for a, b in pairwise(near) for pair in ((a, b), (b, a))}
+    pairs = {pair for a, b in pairwise(near) for pair in ((a, b), (b, a))}
     absent = [key for key in keys if key not in there]
     return all(
-        (len(key) == 1 and any(word.startswith(key) for word in held)) or any((key, a) in beside for a in anchors)
+        (len(key) == 1 and any(word.startswith(key) for word in held)) or any((key, a) in pairs for a in anchors)
         or (key in ROLES and key in near)
         for key in absent
     )  # fmt: skip
@@ -193,13 +219,10 @@ def contradicts(claim: str, quotes: str) -> bool:
     if _negated(claim, quotes) or _negated(quotes, claim):
         return True
     said, held = set(tokenize(claim)) | set(words(claim)), set(tokenize(quotes)) | set(words(quotes))
-    pairs = [pair.split() for pair in _OPPOSITES]
-    stems = [pair + tokenize(" ".join(pair)) for pair in pairs]
     return any(
-        (a in said and a not in held and b in held and b not in said)
-        or (b in said and b not in held and a in held and a not in said)
-        for pair in stems
-        for a, b in zip(pair[::2], pair[1::2], strict=False)
+        (a & said and not a & held and b & held and not b & said)
+        or (b & said and not b & held and a & held and not a & said)
+        for a, b in _OPPOSITES
     )
 
 

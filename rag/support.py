@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from rag.embed import Embedder
 from rag.facts import (
     Fact,
     Kind,
+    beside,
     contradicts,
     invented_links,
     misquotes,
@@ -29,6 +30,7 @@ from rag.facts import (
     missing_numbers,
     names,
     numbers,
+    things,
 )
 from rag.lexical import tokenize
 from rag.reader import Reader
@@ -38,6 +40,8 @@ from rag.wording import wording_of
 
 # Facts that the reader is asked for, each one pass: the first ones of a long sentence.
 MAX_ASKED = 4
+# Where a sentence has fewer facts, it is asked for its longest other words, too.
+LEAST_ASKED = 2
 # Quotes that are read with the reader for one sentence: the best by wording and meaning.
 MAX_READ = 2
 # Log-odds beyond which the reader says no more, as in rag/read.py.
@@ -88,8 +92,8 @@ def load_support_model(*, reader: bool) -> SupportModel:
 
 
 # Of any sentence, and those that only a reader gives.
-FEATURES = ("cosine", "coverage", "order", "strange_words", "facts")
-READER_FEATURES = ("worst_margin", "mean_margin", "disagreeing")
+FEATURES = ("cosine", "coverage", "order", "strange_words", "facts", "sentences", "beside", "worst_beside", "rival")
+READER_FEATURES = ("worst_margin", "mean_margin", "disagreeing", "worst_odds", "mean_odds")
 
 
 @dataclass(frozen=True)
@@ -143,14 +147,15 @@ class _Check:
         self._tokens = tokenize(claim)
         self._wording = wording_of(claim, self._tokens, snapshot.lexical)
         self._facts = sorted([*numbers(claim), *names(claim)], key=lambda fact: fact.span)
+        further = things(claim, [fact.span for fact in self._facts])[: max(LEAST_ASKED - len(self._facts), 0)]
+        self._asked = [*self._facts[:MAX_ASKED], *further]
         self._cosines: dict[str, np.ndarray] = {}
 
     def best(self, candidates: Sequence[tuple[Quote, ...]]) -> Backing | None:
         """The likeliest of the candidates that hold every fact; shorter ones first where two are alike."""
-        sound = [quotes for quotes in candidates if self._holds(quotes)]
-        ranked = sorted(sound, key=lambda quotes: (-self._likeness(quotes), sum(len(q.text) for q in quotes)))
-        backings = [self._backing(quotes) for quotes in ranked[:MAX_READ]]
-        return max(backings, key=lambda backing: backing.probability, default=None)
+        ranked = sorted(candidates, key=lambda quotes: (-self._likeness(quotes), sum(len(q.text) for q in quotes)))
+        sound = islice(filter(self._holds, ranked), MAX_READ)
+        return max(map(self._backing, sound), key=lambda backing: backing.probability, default=None)
 
     def joined(self, passages: Sequence[Passage]) -> list[tuple[Quote, ...]]:
         """The best single sentence of every cited passage, together."""
@@ -193,32 +198,59 @@ class _Check:
             "order": _in_order(self._tokens, held) / max(len(self._tokens), 1),
             "strange_words": float(sum(token not in known for token in set(self._tokens))),
             "facts": float(min(len(self._facts), MAX_ASKED)),
+            "sentences": float(sum(1 for quote in quotes for _ in _inside(quote))),
+            **self._surroundings(" ".join(quote.text for quote in quotes)),
         }
         if self._reader:
-            margins = self._margins(quotes)
-            values["worst_margin"] = min(margins, default=0.0)
-            values["mean_margin"] = sum(margins) / len(margins) if margins else 0.0
-            values["disagreeing"] = float(sum(margin < 0 for margin in margins))
+            values |= self._read(quotes, self._reader)
         return Backing(quotes, values, self._model.probability(values))
 
-    def _margins(self, quotes: tuple[Quote, ...]) -> list[float]:
-        """For each fact, −LIMIT..0: how much less likely than its best answer the reader finds the fact itself."""
-        assert self._reader
+    def _surroundings(self, text: str) -> dict[str, float]:
+        """Whether each fact stands among the same words in the quote, and no other of its kind does so more."""
+        others = [*numbers(text), *names(text)]
+        shares, leads = [], []
+        for fact in self._facts:
+            near = beside(self._claim, fact.span)
+            own = max((_share(near, beside(text, place)) for place in _places(fact, text)), default=0.0)
+            rivals = [o for o in others if o.kind is fact.kind and not set(o.keys) & set(fact.keys)]
+            shares.append(own)
+            leads.append(max((_share(near, beside(text, rival.span)) for rival in rivals), default=0.0) - own)
+        return {
+            "beside": sum(shares) / len(shares) if shares else 1.0,
+            "worst_beside": min(shares, default=1.0),
+            "rival": max((lead for lead in leads if lead > 0), default=0.0),
+        }
+
+    def _read(self, quotes: tuple[Quote, ...], reader: Reader) -> dict[str, float]:
+        """For each fact, the log-odds that it is what the reader marks, and −LIMIT..0 how much less than its best."""
         text = quotes[0].passage.text if len(quotes) == 1 else " ".join(quote.text for quote in quotes)
         title = self._snapshot.documents[quotes[0].passage.document_id].metadata.title
-        margins = []
-        for fact in self._facts[:MAX_ASKED]:
+        margins, odds = [], []
+        for fact in self._asked:
             places = _places(fact, text)
             if not places:
-                continue  # it stands in the title alone
-            marks = self._reader.read(_asking(self._claim, fact), [(title, text)])[0]
+                continue  # it stands in the title alone, or is said in other words
+            marks = reader.read(_asking(self._claim, fact), [(title, text)])[0]
             best = marks.best(Span(0, len(text)))
-            if best is None or any(best.span.start < p.end and p.start < best.span.end for p in places):
-                margins.append(0.0)
+            if best is None:
                 continue
-            own = max((m.score for p in places if (m := marks.best(p))), default=-math.inf)
+            if any(best.span.start < p.end and p.start < best.span.end for p in places):
+                own = best.score
+            else:
+                own = max((m.score for p in places if (m := marks.best(p))), default=-math.inf)
             margins.append(max(own - best.score, -LIMIT))
-        return margins
+            odds.append(min(max(own, -LIMIT), LIMIT))
+        return {
+            "worst_margin": min(margins, default=0.0),
+            "mean_margin": sum(margins) / len(margins) if margins else 0.0,
+            "disagreeing": float(sum(margin < 0 for margin in margins)),
+            "worst_odds": min(odds, default=0.0),
+            "mean_odds": sum(odds) / len(odds) if odds else 0.0,
+        }
+
+
+def _share(wanted: set[str], held: set[str]) -> float:
+    return len(wanted & held) / len(wanted) if wanted else 1.0
 
 
 def _inside(quote: Quote) -> Iterator[int]:
@@ -239,7 +271,7 @@ def _in_order(claim: Sequence[str], quote: Sequence[str]) -> int:
 
 def _asking(claim: str, fact: Fact) -> str:
     """The claim with a question word in the place of the fact."""
-    word = "what" if fact.kind is Kind.NAME else "when" if fact.keys[0].startswith("month") else "how many"
+    word = "what" if fact.kind is not Kind.NUMBER else "when" if fact.keys[0].startswith("month") else "how many"
     if fact.kind is Kind.NUMBER and len(fact.keys[0]) == 4 and fact.keys[0].isdigit() and fact.keys[0][0] in "12":
         word = "what year"
     return f"{claim[: fact.span.start]}{word}{claim[fact.span.end :]}".rstrip(".") + "?"
@@ -249,6 +281,8 @@ def _places(fact: Fact, text: str) -> list[Span]:
     """Where the text holds the fact, in code points."""
     if fact.kind is Kind.NUMBER:
         return [other.span for other in numbers(text) if other.keys == fact.keys]
+    if fact.kind is Kind.THING:
+        return [Span(m, m + len(fact.keys[-1])) for m in _finds(fact.keys[-1], text)]
     weighty = set(fact.keys)
     return [other.span for other in names(text) if weighty & set(other.keys)] or [
         Span(m, m + len(key)) for key in fact.keys for m in _finds(key, text)
