@@ -42,16 +42,21 @@ class Labelled:
 
 _BE = "is|was|are|were"
 _WHEN = r"(?:when|what year|in (?:what|which) year)"
+_AUX = f"{_BE}|has|have|had|can|could|will|would|should"
+_OBJECT = (
+    r"(?:the|it|a|an|his|her|its|their|they|there|he|she|we|you|(?-i:[A-Z]))\b"  # what is asked is the object then
+)
 _PARTICIPLE = r"\w+(?:ed|wn|en|ught|lt|ld|nt|de|ut)\b"
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"who (?P<rest>(?!did |does |do |else ).+)", re.I), "{a} {rest}"),
-    (re.compile(r"how many (?P<rest>(?!.*\b(?:did|do|does)\b).+)", re.I), "{a} {rest}"),
-    (re.compile(rf"(?:what|which) (?:\w+ ){{1,2}}(?P<rest>(?:{_BE}|has|had) .+)", re.I), "{a} {rest}"),
+    (re.compile(rf"how many (?P<rest>(?!.*\b(?:did|do|does)\b)(?!.*\b(?:{_AUX}) {_OBJECT}).+)", re.I), "{a} {rest}"),
+    (re.compile(rf"(?:what|which) (?:\w+ ){{1,2}}(?P<rest>(?:{_BE}) (?!{_OBJECT}).+)", re.I), "{a} {rest}"),
     (re.compile(rf"what (?P<be>{_BE}) (?P<rest>the (?:\w+ ){{1,3}}of .+)", re.I), "{rest} {be} {a}"),
     (re.compile(rf"{_WHEN} (?P<be>{_BE}) (?P<s>.+) (?P<v>{_PARTICIPLE}.*)", re.I), "{s} {be} {v} {in_}{a}"),
     (re.compile(rf"where (?P<be>{_BE}) (?P<s>.+) (?P<v>{_PARTICIPLE})", re.I), "{s} {be} {v} {in_}{a}"),
 )  # fmt: skip
 _PREPOSITION = re.compile(r"(?:in|on|at|by|from|during|since|after|before|between|around|under|near|about)\b", re.I)
+_DAY = re.compile(r"(?:[A-Z][a-z]+ )?\d{1,2}(?:st|nd|rd|th)?\b(?! ?%)", re.I)
 _DID = re.compile(
     r"(?:when|where|what year|in (?:what|which) year) did (?P<s>.+?) (?P<v>[a-z]{3,})\b(?P<rest>.*)", re.I
 )
@@ -65,6 +70,7 @@ _AUXILIARY = re.compile(r"\b(?:is|was|are|were|has|had|can|could|will|would|did)
 _CUT_OFF = re.compile(
     r"(?:\b(?:in|on|at|by|from|of|to|for|as|with|the|a|an|and|or|that|recently|above|name)|[,:;(])$", re.I
 )
+_TWICE = re.compile(r"\b(\w+) \1\b|\b(?:called|named|known) (?:is|was)\b|\bsent in\b", re.I)
 _NOT = re.compile(r" (?:not|never)\b")
 
 
@@ -74,7 +80,7 @@ def said(asked: Asked, text: str) -> str | None:
     if len(answer.split()) > MAX_ANSWER_WORDS:
         return None
     question = asked.text.strip().rstrip("? ")
-    in_ = "" if _PREPOSITION.match(answer) else "in "
+    in_ = "" if _PREPOSITION.match(answer) else "on " if _DAY.match(answer) else "in "
     for form, template in _FORMS:
         if found := form.fullmatch(question):
             return _sentence(template.format(a=answer, in_=in_, **found.groupdict()))
@@ -87,7 +93,7 @@ def said(asked: Asked, text: str) -> str | None:
 
 def _sentence(text: str) -> str | None:
     text = " ".join(text.split())
-    return None if _CUT_OFF.search(text) else text[:1].upper() + text[1:] + "."
+    return None if _CUT_OFF.search(text) or _TWICE.search(text) else text[:1].upper() + text[1:] + "."
 
 
 def shortened(sentence: str) -> str | None:
@@ -187,11 +193,12 @@ def _negated(text: str) -> str | None:
 def _other_end(text: str, around: str, chance: random.Random) -> str | None:
     """What stands before the first auxiliary, with what stands behind that of another sentence."""
     head = _AUXILIARY.search(text)
-    if not head or head.start() < 4:
+    begins = text[: head.start()] if head else ""
+    if len(begins.split()) < 3:
         return None
-    begins = text[: head.start()]
     sentences = [span.of(around) for span in sentence_spans(around)]
-    ends = [(found, s) for s in sentences if begins.strip() not in s and (found := _AUXILIARY.search(s))]
+    others = [s for s in sentences if begins.strip().lower() not in s.lower()]
+    ends = [(found, s) for s in others if (found := _AUXILIARY.search(s))]
     if not ends:
         return None
     found, sentence = chance.choice(ends)

@@ -139,7 +139,9 @@ def _fitted(claims: Sequence[Labelled], answerer: Answerer, reader: Reader | Non
     """Weights by logistic regression (Platt 1999) over the quotes most like each sentence; then the threshold."""
     features = FEATURES + (READER_FEATURES if reader else ())
     untrained = Verifier(answerer.retriever.embedder, reader, SupportModel({}, 0.0, NEVER))
-    rows = [row for row in _judge(claims, untrained, answerer, seed) if row.backing]
+    # What cites another passage is looked up there first, and would teach that true sentences are unlike their quotes.
+    rows = _judge([claim for claim in claims if claim.kind != ELSEWHERE], untrained, answerer, seed)
+    rows = [row for row in rows if row.backing]
     values = np.array([[row.backing.features[name] for name in features] for row in rows if row.backing])
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000, class_weight="balanced"))
     model.fit(values, [row.claim.true for row in rows])

@@ -22,6 +22,7 @@ _NEW_LINE = re.compile(r"\s*\n\s*")  # lines of a list end without a stop
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)  # reasoning models show their work before the answer
 _IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)?|\[[^\]]*\])")
 _LINK = re.compile(r"\[([^\]]*[^\]\d\s,;][^\]]*)\](?:\([^)]*\)?|\[[^\]]*\])")
+_HALF_LINK = re.compile(r"!(?=\[)|(?<=\])(?=\()\([^)\s]*\)?")  # what the two above took for something else
 _TAG = re.compile(r"<(?:!--.*?(?:-->|$)|/?[a-zA-Z][^>]*(?:>|$))", re.DOTALL)
 _EMPHASIS = re.compile(r"(\*\*\*|\*\*|\*|___|__|`+|~~)(?=\S)(.+?)(?<=\S)\1")
 _LINE_MARKS = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•][ \t]+|\d{1,3}[.)][ \t]+)", re.MULTILINE)
@@ -40,7 +41,8 @@ def plain(text: str) -> str:
     """`text` without markup: tags and images go, links leave their words. Markers of citations stay."""
     text = _CONTROL.sub("", INVISIBLE.sub("", text))
     text = _TAG.sub(" ", _LINK.sub(r"\1", _IMAGE.sub(" ", text)))
-    return _LINE_MARKS.sub("", _EMPHASIS.sub(r"\2", text))
+    text = _LINE_MARKS.sub("", _EMPHASIS.sub(r"\2", text))
+    return _HALF_LINK.sub("", text)
 
 
 def claims_of(words: Iterable[str]) -> Iterator[Claim]:
@@ -49,7 +51,7 @@ def claims_of(words: Iterable[str]) -> Iterator[Claim]:
     said = ""
     for more in words:
         said += more
-        if any(end in more for end in ".!?。！？\n]】"):
+        if any(end in said for end in ".!?。！？\n"):
             *finished, said = _sentences(said)
             yield from map(_claim, finished)
     yield from map(_claim, _sentences(said))

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from rag.lexical import STOP_WORDS, fold, tokenize, words
 from rag.types import Span
@@ -171,7 +170,7 @@ def _month(word: str) -> bool:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two folded words are one name: equal, an initial, or what belongs to a country and the country."""
+    """Whether two folded words are one name: equal, or a country and what belongs to it."""
     if one == other:
         return True
     common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -192,8 +191,8 @@ def missing_numbers(claim: str, quotes: str) -> list[Fact]:
 
 
 def missing_names(claim: str, quotes: str, around: str) -> list[Fact]:
-    """Names of which the quotes hold no word of weight, or a word of which stands beside no other one of it in
-    `around`: the passage and its title, where a full name may be given once and then shortened."""
+    """Names that the quotes do not hold: neither every word of them, nor one that counts while `around`, the passage and
+    its title, holds the rest beside it. A full name may be given once and then shortened; initials will do."""
     held, near = set(words(quotes)), words(around)
     return [fact for fact in names(claim) if not _held(fact.keys, held, near)]
 
@@ -202,16 +201,13 @@ def _held(keys: tuple[str, ...], held: Set[str], near: list[str]) -> bool:
     there = [key for key in keys if any(same_name(key, word) for word in held)]
     if len(there) == len(keys):
         return True
-    anchors = [key for key in there if key not in ROLES]
-    if not anchors:
-        return False
-    pairs = {pair for a, b in pairwise(near) for pair in ((a, b), (b, a))}
-    absent = [key for key in keys if key not in there]
-    return all(
-        (len(key) == 1 and any(word.startswith(key) for word in held)) or any((key, a) in pairs for a in anchors)
-        or (key in ROLES and key in near)
-        for key in absent
-    )  # fmt: skip
+    whole = [key for key in keys if key not in ROLES]
+    windows = (near[start : start + len(whole)] for start in range(len(near) - len(whole) + 1))
+    return any(key in there for key in whole) and any(all(map(_short_for, whole, window)) for window in windows)
+
+
+def _short_for(key: str, word: str) -> bool:
+    return same_name(key, word) or (len(key) == 1 and word.startswith(key))
 
 
 def contradicts(claim: str, quotes: str) -> bool:

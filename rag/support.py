@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from itertools import islice, pairwise
+from itertools import combinations, islice, pairwise
 
 import numpy as np
 
@@ -92,7 +92,18 @@ def load_support_model(*, reader: bool) -> SupportModel:
 
 
 # Of any sentence, and those that only a reader gives.
-FEATURES = ("cosine", "coverage", "order", "strange_words", "facts", "sentences", "beside", "worst_beside", "rival")
+FEATURES = (
+    "cosine",
+    "coverage",
+    "order",
+    "strange_words",
+    "facts",
+    "sentences",
+    "beside",
+    "worst_beside",
+    "rival",
+    "turned",
+)
 READER_FEATURES = ("worst_margin", "mean_margin", "disagreeing", "worst_odds", "mean_odds")
 
 
@@ -199,11 +210,23 @@ class _Check:
             "strange_words": float(sum(token not in known for token in set(self._tokens))),
             "facts": float(min(len(self._facts), MAX_ASKED)),
             "sentences": float(sum(1 for quote in quotes for _ in _inside(quote))),
+            "turned": self._turned(" ".join(quote.text for quote in quotes)),
             **self._surroundings(" ".join(quote.text for quote in quotes)),
         }
         if self._reader:
             values |= self._read(quotes, self._reader)
         return Backing(quotes, values, self._model.probability(values))
+
+    def _turned(self, text: str) -> float:
+        """0..1: how much two facts have changed places while all around them stayed as it was."""
+        ordered = [(places[0].start, places[-1].start) for f in self._facts if (places := _places(f, text))]
+        pairs = list(combinations(ordered, 2))
+        turned = sum(one[0] > two[1] for one, two in pairs)
+        if not turned:
+            return 0.0
+        facts = {token for fact in self._facts for token in tokenize(fact.span.of(self._claim))}
+        rest = [token for token in self._tokens if token not in facts]
+        return _in_order(rest, [t for t in tokenize(text) if t not in facts]) / max(len(rest), 1)
 
     def _surroundings(self, text: str) -> dict[str, float]:
         """Whether each fact stands among the same words in the quote, and no other of its kind does so more."""
