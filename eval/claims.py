@@ -70,7 +70,7 @@ _AUXILIARY = re.compile(r"\b(?:is|was|are|were|has|had|can|could|will|would|did)
 _CUT_OFF = re.compile(
     r"(?:\b(?:in|on|at|by|from|of|to|for|as|with|the|a|an|and|or|that|recently|above|name)|[,:;(])$", re.I
 )
-_TWICE = re.compile(r"\b(\w+) \1\b|\b(?:called|named|known) (?:is|was)\b|\bsent in\b", re.I)
+_TWICE = re.compile(r"\b(\w+(?: \w+)?) \1\b|\b(?:called|named|known) (?:is|was)\b|\bsent in\b", re.I)
 _NOT = re.compile(r" (?:not|never)\b")
 
 

@@ -191,8 +191,8 @@ def missing_numbers(claim: str, quotes: str) -> list[Fact]:
 
 
 def missing_names(claim: str, quotes: str, around: str) -> list[Fact]:
-    """Names that the quotes do not hold: neither every word of them, nor one that counts while `around`, the passage and
-    its title, holds the rest beside it. A full name may be given once and then shortened; initials will do."""
+    """Names that the quotes do not hold: neither every word of them, nor one that counts while `around`, the passage
+    and its title, holds the rest beside it. A full name may be given once and then shortened; initials will do."""
     held, near = set(words(quotes)), words(around)
     return [fact for fact in names(claim) if not _held(fact.keys, held, near)]
 

@@ -16,8 +16,7 @@ from rag.settings import Settings
 from rag.support import SupportModel, Verifier
 from server.__main__ import server_config
 from server.app import create_app
-from tests.faults.llm_server import LlmServer, Play, event, llm_server, says, status, then_silence
-from tests.faults.llm_server import OK as STREAM
+from tests.faults.llm_server import OK, LlmServer, Play, event, llm_server, says, status, then_silence
 from tests.server.conftest import MakeClient, Serve
 
 ASKED = "How many registered participants did the two sessions draw?"
@@ -90,7 +89,7 @@ def test_a_strict_question_without_a_model_gets_an_error(make_client: MakeClient
 def test_the_model_is_let_go_within_a_second_after_the_client_left(
     with_model: With, settings: Settings, serve: Serve, accept: str
 ) -> None:
-    with with_model(then_silence(STREAM, event("The two sessions"))) as (answerer, model):
+    with with_model(then_silence(OK, event("The two sessions"))) as (answerer, model):
         live = serve(server_config(create_app(settings, lambda: answerer), settings))
         body = json.dumps({"question": ASKED}).encode()
         head = "POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
