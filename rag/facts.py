@@ -243,3 +243,18 @@ def misquotes(claim: str, quotes: str) -> bool:
     """Whether words in quotation marks are not in the quotes, one after the other."""
     held = f" {' '.join(words(quotes))} "
     return any(f" {' '.join(words(m[1]))} " not in held for m in _QUOTED.finditer(claim))
+
+
+def places_of(fact: Fact, text: str) -> list[Span]:
+    """Where `text` holds the fact, or a word of it, in code points."""
+    if fact.kind is Kind.NUMBER:
+        return [other.span for other in numbers(text) if other.keys == fact.keys]
+    if fact.kind is Kind.THING:
+        return list(_written(fact.keys[-1], text))
+    found = [other.span for other in names(text) if set(fact.keys) & set(other.keys)]
+    return found or [span for key in fact.keys for span in _written(key, text)]
+
+
+def _written(key: str, text: str) -> Iterator[Span]:
+    for match in re.finditer(re.escape(key), text, re.IGNORECASE):
+        yield Span(*match.span())

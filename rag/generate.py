@@ -17,14 +17,17 @@ from rag.snapshot import Snapshot
 from rag.support import Quote, Verifier
 from rag.types import Evidence
 
+# What a model says that finds no answer: no sentence that could be wrong.
+NOTHING = "NOT FOUND"
+
 RULES = """\
 You answer questions from numbered passages, and from nothing else.
 
 - Answer in one to four short, plain sentences, in the language of the question. No lists, no headings, no markup.
-- Say only what a passage says. Keep its numbers, dates, names and units as they stand there.
+- Say only what a passage says, close to its wording. Keep its numbers, dates, names and units as they stand there.
 - End every sentence with the number of the passage that it is taken from, in square brackets.
 - Every sentence names its subject; it must be understood, and checked, alone.
-- If the passages do not hold the answer, write exactly: NOT FOUND.
+- If the passages do not hold the answer, write exactly: {nothing}.
 
 Valid:   The library lent 40 tablets to delegates [2].
 Valid:   The summit took place in May [1]. Tartu won the first prize [3].
@@ -74,7 +77,7 @@ class Writer:
         evidence = within_limit(evidence)
         words = self.model.complete(messages(question, evidence), stopped)
         for claim in claims_of(words):
-            if not any(c.isalnum() for c in claim.text):
+            if not any(c.isalnum() for c in claim.text) or claim.text.rstrip(".") == NOTHING:
                 continue
             backing = self.verifier.backing(claim.text, claim.cited, evidence, snapshot) if claim.cited else None
             yield Written(claim.text, backing.quotes if backing else ())
@@ -96,6 +99,6 @@ def messages(question: str, evidence: Evidence) -> list[dict[str, str]]:
     fence = f"=== {secrets.token_hex(8)} ==="
     passages = "\n\n".join(f"[{n}] {p.context}\n{p.text}" for n, p in enumerate(evidence.passages, 1))
     return [
-        {"role": "system", "content": RULES.format(fence=fence)},
+        {"role": "system", "content": RULES.format(fence=fence, nothing=NOTHING)},
         {"role": "user", "content": REQUEST.format(fence=fence, passages=passages, question=question)},
     ]

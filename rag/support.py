@@ -1,10 +1,9 @@
 """Decides whether the documents support a sentence that a language model wrote, and which of their sentences do.
 
-First the checks that need no model: every number, name, negation, link and quoted word of the sentence must be found in
-its quotes. Then one calibrated probability from wording, meaning and the trained reader: each fact is taken out of the
-sentence, and the reader is asked for it ("Prague was represented by who?"): it must mark the same words. The numbers
-come from `rag/support.json`, written by `python -m eval support`. Non-scope: the facts themselves (`rag/facts.py`).
-Source of asking for facts: Wang et al. 2020 (QAGS).
+First the checks that need no model: every number, name, negation, link and quoted word of the sentence must be found
+in its quotes. Then one calibrated probability from wording, surroundings, meaning and the trained reader. Its numbers
+come from `rag/support.json`, written by `python -m eval support`. Non-scope: facts (`rag/facts.py`), asking the reader
+for them (`rag/asking.py`).
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ from itertools import combinations, islice, pairwise
 
 import numpy as np
 
+from rag.asking import MAX_ASKED, agreement
 from rag.embed import Embedder
 from rag.facts import (
-    Fact,
-    Kind,
     beside,
     contradicts,
     invented_links,
@@ -30,7 +28,7 @@ from rag.facts import (
     missing_numbers,
     names,
     numbers,
-    things,
+    places_of,
 )
 from rag.lexical import tokenize
 from rag.reader import Reader
@@ -38,14 +36,8 @@ from rag.snapshot import Snapshot
 from rag.types import Evidence, Passage, Span
 from rag.wording import wording_of
 
-# Facts that the reader is asked for, each one pass: the first ones of a long sentence.
-MAX_ASKED = 4
-# Where a sentence has fewer facts, it is asked for its longest other words, too.
-LEAST_ASKED = 2
 # Quotes that are read with the reader for one sentence: the best by wording and meaning.
 MAX_READ = 2
-# Log-odds beyond which the reader says no more, as in rag/read.py.
-LIMIT = 8.0
 # Passages of one sentence: more citations behind one sentence are not sources but decoration.
 MAX_CITED = 4
 
@@ -158,8 +150,6 @@ class _Check:
         self._tokens = tokenize(claim)
         self._wording = wording_of(claim, self._tokens, snapshot.lexical)
         self._facts = sorted([*numbers(claim), *names(claim)], key=lambda fact: fact.span)
-        further = things(claim, [fact.span for fact in self._facts])[: max(LEAST_ASKED - len(self._facts), 0)]
-        self._asked = [*self._facts[:MAX_ASKED], *further]
         self._cosines: dict[str, np.ndarray] = {}
 
     def best(self, candidates: Sequence[tuple[Quote, ...]]) -> Backing | None:
@@ -214,12 +204,14 @@ class _Check:
             **self._surroundings(" ".join(quote.text for quote in quotes)),
         }
         if self._reader:
-            values |= self._read(quotes, self._reader)
+            text = quotes[0].passage.text if len(quotes) == 1 else " ".join(quote.text for quote in quotes)
+            title = self._snapshot.documents[quotes[0].passage.document_id].metadata.title
+            values |= agreement(self._claim, self._facts, text, title, self._reader)
         return Backing(quotes, values, self._model.probability(values))
 
     def _turned(self, text: str) -> float:
         """0..1: how much two facts have changed places while all around them stayed as it was."""
-        ordered = [(places[0].start, places[-1].start) for f in self._facts if (places := _places(f, text))]
+        ordered = [(places[0].start, places[-1].start) for f in self._facts if (places := places_of(f, text))]
         pairs = list(combinations(ordered, 2))
         turned = sum(one[0] > two[1] for one, two in pairs)
         if not turned:
@@ -234,7 +226,7 @@ class _Check:
         shares, leads = [], []
         for fact in self._facts:
             near = beside(self._claim, fact.span)
-            own = max((_share(near, beside(text, place)) for place in _places(fact, text)), default=0.0)
+            own = max((_share(near, beside(text, place)) for place in places_of(fact, text)), default=0.0)
             rivals = [o for o in others if o.kind is fact.kind and not set(o.keys) & set(fact.keys)]
             shares.append(own)
             leads.append(max((_share(near, beside(text, rival.span)) for rival in rivals), default=0.0) - own)
@@ -242,33 +234,6 @@ class _Check:
             "beside": sum(shares) / len(shares) if shares else 1.0,
             "worst_beside": min(shares, default=1.0),
             "rival": max((lead for lead in leads if lead > 0), default=0.0),
-        }
-
-    def _read(self, quotes: tuple[Quote, ...], reader: Reader) -> dict[str, float]:
-        """For each fact, the log-odds that it is what the reader marks, and −LIMIT..0 how much less than its best."""
-        text = quotes[0].passage.text if len(quotes) == 1 else " ".join(quote.text for quote in quotes)
-        title = self._snapshot.documents[quotes[0].passage.document_id].metadata.title
-        margins, odds = [], []
-        for fact in self._asked:
-            places = _places(fact, text)
-            if not places:
-                continue  # it stands in the title alone, or is said in other words
-            marks = reader.read(_asking(self._claim, fact), [(title, text)])[0]
-            best = marks.best(Span(0, len(text)))
-            if best is None:
-                continue
-            if any(best.span.start < p.end and p.start < best.span.end for p in places):
-                own = best.score
-            else:
-                own = max((m.score for p in places if (m := marks.best(p))), default=-math.inf)
-            margins.append(max(own - best.score, -LIMIT))
-            odds.append(min(max(own, -LIMIT), LIMIT))
-        return {
-            "worst_margin": min(margins, default=0.0),
-            "mean_margin": sum(margins) / len(margins) if margins else 0.0,
-            "disagreeing": float(sum(margin < 0 for margin in margins)),
-            "worst_odds": min(odds, default=0.0),
-            "mean_odds": sum(odds) / len(odds) if odds else 0.0,
         }
 
 
@@ -290,30 +255,3 @@ def _in_order(claim: Sequence[str], quote: Sequence[str]) -> int:
         for column, other in enumerate(quote, 1):
             before, row[column] = row[column], before + 1 if token == other else max(row[column], row[column - 1])
     return row[-1]
-
-
-def _asking(claim: str, fact: Fact) -> str:
-    """The claim with a question word in the place of the fact."""
-    word = "what" if fact.kind is not Kind.NUMBER else "when" if fact.keys[0].startswith("month") else "how many"
-    if fact.kind is Kind.NUMBER and len(fact.keys[0]) == 4 and fact.keys[0].isdigit() and fact.keys[0][0] in "12":
-        word = "what year"
-    return f"{claim[: fact.span.start]}{word}{claim[fact.span.end :]}".rstrip(".") + "?"
-
-
-def _places(fact: Fact, text: str) -> list[Span]:
-    """Where the text holds the fact, in code points."""
-    if fact.kind is Kind.NUMBER:
-        return [other.span for other in numbers(text) if other.keys == fact.keys]
-    if fact.kind is Kind.THING:
-        return [Span(m, m + len(fact.keys[-1])) for m in _finds(fact.keys[-1], text)]
-    weighty = set(fact.keys)
-    return [other.span for other in names(text) if weighty & set(other.keys)] or [
-        Span(m, m + len(key)) for key in fact.keys for m in _finds(key, text)
-    ]
-
-
-def _finds(key: str, text: str) -> Iterator[int]:
-    start = text.lower().find(key)
-    while start >= 0:
-        yield start
-        start = text.lower().find(key, start + 1)

@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
     {"rag.segment", "rag.snapshot", "rag.publish", "rag.answer_type", "rag.parts", "rag.claims", "rag.facts"},
     {"rag.ingest", "rag.retrieve", "rag.wording"},
     {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language"},
-    {"rag.completions", "rag.support"},
+    {"rag.completions", "rag.support", "rag.asking"},
     {"rag.generate"},
     {"rag.answer"},
     {"rag.build", "rag.cli", "rag.__main__"},
@@ -55,6 +55,7 @@ SIBLINGS = {
     ("rag.publish", "rag.snapshot"),
     ("rag.abstain", "rag.read"),
     ("rag.compose", "rag.read"),
+    ("rag.support", "rag.asking"),
     ("rag.cli", "rag.build"),
     ("rag.__main__", "rag.cli"),
 }

@@ -13,7 +13,7 @@ from rag.types import Evidence, Hit
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
 
 DOCUMENTS = {
-    "a.txt": "The summit drew 264 registered people. It was held in Taipei in May. Mayor Ko opened it. He spoke long.",
+    "a.txt": "The summit drew 264 registered people. It was held in Taipei. Mayor Ko opened it. He spoke long.",
     "b.txt": "The library lent 40 tablets to delegates. The tablets came back.",
 }
 # Wording alone decides: the numbers that ship are for the real models.
@@ -34,7 +34,7 @@ def quotes(corpus: tuple[Answerer, Evidence], claim: str, *cited: int) -> list[s
     return None if backing is None else [quote.text for quote in backing.quotes]
 
 
-SUMMIT, PLACE, MAYOR = "The summit drew 264 registered people.", "It was held in Taipei in May.", "Mayor Ko opened it."
+SUMMIT, PLACE, MAYOR = "The summit drew 264 registered people.", "It was held in Taipei.", "Mayor Ko opened it."
 LIBRARY = "The library lent 40 tablets to delegates."
 
 
