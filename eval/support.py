@@ -156,7 +156,10 @@ def _fitted(claims: Sequence[Labelled], answerer: Answerer, reader: Reader | Non
 
 
 def table(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, Any]]:
-    """By kind: how many sentences, the share shown, and of those shown the share quoted from their own document."""
+    """By kind: how many sentences, the share shown, and of those shown the share quoted from their own document.
+
+    "half are lies": the share of true ones among those shown of a model whose every other sentence is false.
+    """
     result: dict[str, dict[str, Any]] = {}
     groups = [(kind, [j for j in judged if j.claim.kind == kind]) for kind in (*TRUE_KINDS, *FALSE_KINDS)]
     groups += [
@@ -170,20 +173,16 @@ def table(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, Any
             "shown": round(len(passed) / len(rows), 4) if rows else None,
             "right_document": round(sum(j.right_place for j in passed) / len(passed), 4) if passed else None,
         }
-    true = sum(j.claim.true for j in judged if j.backing and j.backing.probability >= threshold)
-    every = sum(1 for j in judged if j.backing and j.backing.probability >= threshold)
-    result["precision"] = {
-        "sentences": every,
-        "shown": round(true / every, 4) if every else None,
-        "right_document": None,
-    }
+    true, false = (result[name]["shown"] or 0.0 for name in ("all true", "all false"))
+    precision = round(true / (true + false), 4) if true + false else None
+    result["half are lies"] = {"sentences": len(judged), "shown": precision, "right_document": None}
     return result
 
 
 def shown(result: dict[str, dict[str, Any]]) -> str:
     """As a table of text."""
-    lines = [f"{'kind':<12} {'n':>5} {'shown':>8} {'own document':>13}"]
+    lines = [f"{'kind':<13} {'n':>5} {'shown':>8} {'own document':>13}"]
     for kind, row in result.items():
         share, own = (f"{row[k]:.3f}" if row[k] is not None else "–" for k in ("shown", "right_document"))
-        lines.append(f"{kind:<12} {row['sentences']:>5} {share:>8} {own:>13}")
+        lines.append(f"{kind:<13} {row['sentences']:>5} {share:>8} {own:>13}")
     return "\n".join(lines)

@@ -46,8 +46,9 @@ class EventReader:
         usable = len(self._rest) - self._rest.endswith("\r")
         start = 0
         for end in _LINE_END.finditer(self._rest, 0, usable):
-            yield from self._line(self._rest[start : end.start()])
-            start = end.end()
+            line, start = self._rest[start : end.start()], end.end()
+            if not line.startswith(":"):  # a comment; here, because a stream may be a million of them
+                yield from self._line(line)
         self._rest = self._rest[start:]
         if len(self._rest) > self._max_line:
             raise OversizeError("line")
@@ -59,5 +60,5 @@ class EventReader:
             self._data = []
             return
         field, _, value = line.partition(":")
-        if field == "data":  # comments begin with the colon; other fields do not matter here
+        if field == "data":  # the other fields do not matter here
             self._data.append(value.removeprefix(" "))

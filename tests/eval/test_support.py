@@ -30,7 +30,7 @@ def test_shares_by_kind() -> None:
     assert result[NUMBER] == {"sentences": 4, "shown": 0.25, "right_document": 1.0}
     assert result["name"] == {"sentences": 0, "shown": None, "right_document": None}
     assert (result["all true"]["shown"], result["all false"]["shown"]) == (round(4 / 6, 4), 0.25)
-    assert result["precision"]["shown"] == 0.8
+    assert result["half are lies"]["shown"] == round(0.6667 / (0.6667 + 0.25), 4)
     assert len(shown(result).splitlines()) == len(result) + 1
 
 
