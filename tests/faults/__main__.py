@@ -1,4 +1,5 @@
-"""`python -m tests.faults [TIMES]`: plays every fault of a language model's endpoint and prints what came of it."""
+"""`python -m tests.faults [TIMES] [NAME]`: plays every fault of a language model's endpoint, or those whose name begins
+so, and prints what came of it."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ TIMES = 20
 
 def main() -> int:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else TIMES
+    chosen = [fault for fault in FAULTS if fault.name.startswith(sys.argv[2] if len(sys.argv) > 2 else "")]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Path(folder) / "corpus", Path(folder) / "index", model=HASH_MODEL, reader=NO_READER)
         settings.corpus_dir.mkdir()
@@ -27,7 +29,7 @@ def main() -> int:
         calibration = Calibration({"coverage": 10.0}, -1.0, 0.5, reader=None)
         answerer = replace(build.open_answerer(settings), calibration=calibration)
         rows = []
-        for fault in FAULTS:
+        for fault in chosen:
             rows.append(row(fault, answerer, times))
             print(rows[-1], flush=True)
     return sum("WRONG" in line for line in rows)
