@@ -17,11 +17,11 @@ import pytest
 from rag.completions import Endpoint, LanguageModel, Limits
 from rag.errors import LanguageModelError
 
-NEEDED = ("transformers", "torch", "fastapi", "uvicorn", "openai")
+NEEDED = ("transformers", "torch", "accelerate", "fastapi", "uvicorn", "openai")
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 
 pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in NEEDED), reason="needs transformers[serving]"
+    not all(importlib.util.find_spec(name) for name in NEEDED), reason="needs transformers[serving] and accelerate"
 )
 
 
