@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -18,6 +17,7 @@ from rag.completions import Endpoint, LanguageModel, Limits
 from rag.errors import LanguageModelError
 
 NEEDED = ("transformers", "torch", "accelerate", "fastapi", "uvicorn", "openai")
+VOCABULARY = ("<unk>", "<s>", "</s>", *(f"w{n}" for n in range(29)))
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 
 pytestmark = pytest.mark.skipif(
@@ -27,17 +27,17 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a Llama of two layers, random weights and a vocabulary of thirty words."""
+    """A folder with a Llama of two layers, random weights and a vocabulary of 32 words."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     folder = tmp_path_factory.mktemp("engine")
-    vocabulary = {word: row for row, word in enumerate(["<unk>", "<s>", "</s>", *(f"w{n}" for n in range(29))])}
+    vocabulary = {word: row for row, word in enumerate(VOCABULARY)}
     words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=words, unk_token="<unk>", bos_token="<s>", eos_token="</s>", chat_template=TEMPLATE
+        tokenizer_object=words, unk_token="<unk>", bos_token="<s>", chat_template=TEMPLATE
     )
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
@@ -48,7 +48,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         bos_token_id=1,
-        eos_token_id=2,
+        eos_token_id=None,  # it says as many words as it may
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
@@ -83,9 +83,9 @@ def _answers(port: int) -> bool:
 def test_words_come_one_after_the_other(engine: str, model: Path) -> None:
     limits = Limits(total_s=120, first_byte_s=100, gap_s=60, max_tokens=24)
     language_model = LanguageModel(Endpoint(engine, str(model)), limits)
-    words = []
-    with suppress(LanguageModelError):  # cut at max_tokens: random words seldom end by themselves
-        for more in language_model.complete([{"role": "user", "content": "w1 w2 w3"}], lambda: False):
-            words.append(more)
+    words: list[str] = []
+    # It is cut at max_tokens, and says so: random words do not end by themselves.
+    with pytest.raises(LanguageModelError, match="longer than allowed"):
+        words.extend(language_model.complete([{"role": "user", "content": "w1 w2 w3"}], lambda: False))
     assert len(words) > 1
-    assert set("".join(words).split()) <= {f"w{n}" for n in range(29)}
+    assert set("".join(words).split()) <= set(VOCABULARY)
