@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 # One thread per computation: two processes that each take every core only wait for each other.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install serve test test-ui test-crash gate evaluate clean
+.PHONY: install serve test test-ui test-crash gate evaluate faults clean
 
 install: $(INSTALLED)
 
@@ -42,6 +42,9 @@ evaluate: install
 	$(BIN)/rag ingest
 	$(BIN)/python -m eval run
 	$(BIN)/python -m eval report
+
+faults: install
+	$(BIN)/python -m tests.faults
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,6 +19,7 @@ COMMANDS = {
     "beir": ("eval.beir", "Measure retrieval on a BEIR-shaped folder; one JSON line."),
     "tune": ("eval.tune", "Sweep passage sizes, fusion and reading weights over a SQuAD-shaped file."),
     "calibrate": ("eval.calibrate", "Fit the confidence of answers on the dev questions; writes rag/calibration.json."),
+    "support": ("eval.support", "Judge true and false sentences as if a language model had written them."),
     "bench": ("eval.bench.command", "Time answers, indexing and the service, as ratios of one run."),
 }
 

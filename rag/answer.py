@@ -1,6 +1,7 @@
 """From a question to a cited answer, as one stream of events: start reading here.
 
-resolve the follow-up → take it apart → retrieve → read → judge → quote, each quote proven before it is yielded → final.
+resolve the follow-up → take it apart → retrieve → read → judge → quote, or let a language model write and check each
+sentence; each quote is proven before it is yielded → final.
 Every caller (HTTP, page, command line, evaluation) folds this stream. Non-scope: JSON (`rag/wire.py`).
 """
 
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from time import perf_counter
 
 from rag.abstain import Calibration, fits, judge
 from rag.cite import CitationBook
+from rag.completions import Stopped
 from rag.compose import choose, short_answers
-from rag.errors import NotFoundError
+from rag.errors import LanguageModelError, NotFoundError
+from rag.generate import Writer
 from rag.glossary import Glossary
 from rag.language import frame_language, not_found_text, partial_text, unreadable
 from rag.lexical import tokenize
@@ -49,6 +52,20 @@ from rag.types import (
 
 UNCALIBRATED = "The confidence was fitted for another reader: it says less about this one."
 NO_LLM = "No language model is configured, so the answer is quoted from the documents."
+NO_LLM_SENTENCE = LanguageModelError("The documents support no sentence of the language model.", code="llm_unsupported")
+
+
+def never() -> bool:
+    return False
+
+
+def left_out(count: int) -> str:
+    """The warning that names what is not shown."""
+    sentences, were = ("sentence", "was") if count == 1 else ("sentences", "were")
+    return (
+        f"{count} {sentences} of the language model {were} left out because the documents do not support "
+        f"{'it' if count == 1 else 'them'}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,16 @@ class Part:
         return choose(self.reading, self.query.text) if self.reason is None else []
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said, by whom, and what went wrong."""
+
+    sentences: tuple[Sentence, ...] = ()
+    mode: Mode = Mode.EXTRACTIVE
+    llm: str | None = None  # the language model that was asked
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Answerer:
     """Answers from one snapshot. Thread-safe: all state of a question lives in its own stream."""
@@ -74,6 +101,7 @@ class Answerer:
     reader: Reader | None
     models: Models
     calibration: Calibration
+    writer: Writer | None
     glossary: Glossary = field(default=Glossary({}), kw_only=True)
 
     @property
@@ -97,10 +125,12 @@ class Answerer:
         assert isinstance(last, Final)
         return last.answer
 
-    def stream(self, question: Question) -> Iterator[Event]:
+    def stream(self, question: Question, stopped: Stopped = never) -> Iterator[Event]:
         """Sources, then citations and sentences or Abstained, then Final.
 
-        Raises: NotFoundError for an unknown document id, before the first event.
+        `stopped`: whether nobody waits any more; asked while a language model is awaited.
+        Raises: NotFoundError for an unknown document id, before the first event; LanguageModelError where the
+        question is strict.
         """
         if unknown := (question.documents or frozenset()) - self.snapshot.documents.keys():
             raise NotFoundError(f"{len(unknown)} of the documents asked about are not in the index.")
@@ -113,13 +143,9 @@ class Answerer:
         yield Sources(merged(found, question.top_k))
         parts = [self._part(question, query, evidence) for query, evidence in zip(queries, found, strict=True)]
         book = CitationBook(self.snapshot.documents)
-        sentences: list[Sentence] = []
-        for event in self._events(parts, book):
-            if isinstance(event, Text):
-                sentences.append(event.sentence)
-            yield event
+        told = yield from self._told(question, parts, book, stopped)
         times.append(perf_counter())
-        yield Final(self._final(question, alone, parts, sentences, book, times))
+        yield Final(self._final(question, alone, parts, told, book, times))
 
     def _part(self, question: Question, query: Query, evidence: Evidence) -> Part:
         foreign = self._unreadable(query.text, query.tokens)
@@ -129,12 +155,64 @@ class Answerer:
             confidence, reason = Confidence(0.0, "low"), Reason.UNSUPPORTED_LANGUAGE
         return Part(query, reranked(evidence, reading), reading, confidence, reason)
 
-    def _events(self, parts: Sequence[Part], book: CitationBook) -> Iterator[Event]:
+    def _told(
+        self, question: Question, parts: Sequence[Part], book: CitationBook, stopped: Stopped
+    ) -> Generator[Event, None, Told]:
+        """The language model's sentences, where it is asked and the documents support any; else quotes.
+
+        Only what the reader finds answered is asked: a model that is asked for more would guess.
+        """
+        found = [part for part in parts if part.reason is None]
+        written = Told()
+        if question.mode is not Mode.EXTRACTIVE and found:
+            if self.writer:
+                written = yield from self._written(self.writer, question, found, book, stopped)
+            elif question.mode is Mode.LLM:
+                written = _without_model(question, LanguageModelError(NO_LLM, code="llm_not_configured"), NO_LLM)
+        if written.sentences:
+            return written
+        quoted = yield from self._quoted(parts, book)
+        return replace(written, sentences=quoted)
+
+    def _written(
+        self, writer: Writer, question: Question, found: Sequence[Part], book: CitationBook, stopped: Stopped
+    ) -> Generator[Event, None, Told]:
+        """What the language model writes, as far as the documents support it. What was shown stays when it fails."""
+        marked = {(s.passage.document_id, s.span): s.answer for part in found for s in part.chosen}
+        evidence = merged([part.evidence for part in found], question.top_k)
+        asked = " ".join(part.query.text for part in found)
+        sentences: list[Sentence] = []
+        unsupported = 0
+        fault: LanguageModelError | None = None
+        try:
+            for written in writer.write(asked, evidence, self.snapshot, stopped):
+                numbers = []
+                for quote in written.quotes:
+                    highlight = marked.get((quote.passage.document_id, quote.span))
+                    citation, new = book.cite(quote.passage, quote.span, highlight)
+                    numbers.append(citation.number)
+                    if new:
+                        yield citation
+                if numbers:
+                    sentences.append(Sentence(written.text, tuple(dict.fromkeys(numbers)), Support.SUPPORTED))
+                    yield Text(sentences[-1])
+                else:
+                    unsupported += 1
+        except LanguageModelError as error:
+            fault = error
+        if not sentences and not fault:
+            fault = NO_LLM_SENTENCE
+        told = _without_model(question, fault, fault.warning) if fault else Told()
+        warnings = told.warnings + ((left_out(unsupported),) if unsupported else ())
+        mode = Mode.LLM if sentences else Mode.EXTRACTIVE
+        return Told(tuple(sentences), mode, writer.endpoint.model, warnings)
+
+    def _quoted(self, parts: Sequence[Part], book: CitationBook) -> Generator[Event, None, tuple[Sentence, ...]]:
         """Part by part the chosen sentences in document order, each after its citation; or that there are none."""
         first = parts[0]
         if first.reason is not None and all(part.reason for part in parts):
             yield Abstained(Abstention(first.reason, first.confidence))
-        shown: set[int] = set()
+        sentences: dict[int, Sentence] = {}
         for part in parts:
             chosen = part.chosen
             marked = short_answers(chosen, part.query.text)
@@ -143,16 +221,17 @@ class Answerer:
                 citation, new = book.cite(sentence.passage, sentence.span, highlight)
                 if new:
                     yield citation
-                if citation.number not in shown:
-                    shown.add(citation.number)
-                    yield Text(Sentence(citation.quote, (citation.number,), Support.VERBATIM))
+                if citation.number not in sentences:
+                    sentences[citation.number] = Sentence(citation.quote, (citation.number,), Support.VERBATIM)
+                    yield Text(sentences[citation.number])
+        return tuple(sentences.values())
 
     def _final(
         self,
         question: Question,
         alone: str,
         parts: Sequence[Part],
-        sentences: list[Sentence],
+        told: Told,
         book: CitationBook,
         times: list[float],
     ) -> Answer:
@@ -161,8 +240,8 @@ class Answerer:
         reason = None if found else parts[0].reason
         language = frame_language(question)
         if reason is None:
-            text = " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in sentences)
-            plain = " ".join(s.text for s in sentences)
+            text = " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in told.sentences)
+            plain = " ".join(s.text for s in told.sentences)
             if missing:
                 text, plain = (f"{t} {partial_text(missing, language)}" for t in (text, plain))
         else:
@@ -180,14 +259,14 @@ class Answerer:
             short_answers=short,
             text=text,
             text_plain=plain,
-            sentences=tuple(sentences),
+            sentences=told.sentences,
             citations=book.all(),
             missing=missing,
             consulted=merged([part.evidence for part in parts], question.top_k),
-            warnings=self._warnings(question),
-            mode=Mode.EXTRACTIVE,
+            warnings=self._warnings() + told.warnings,
+            mode=told.mode,
             index=self.snapshot.info,
-            models=self.models,
+            models=replace(self.models, llm=told.llm),
             timings_ms={name: (end - start) * 1000 for name, (start, end) in steps.items()}
             | {"total": (times[-1] - times[0]) * 1000},
         )
@@ -199,14 +278,12 @@ class Answerer:
             ShortAnswer(s.answer.of(self.snapshot.documents[s.passage.document_id].text), number)
             for part in found
             for s in short_answers(part.chosen, part.query.text)
-            if s.answer and (number := numbers[s.passage.document_id, s.span])
+            if s.answer and (number := numbers.get((s.passage.document_id, s.span)))
         ]
         return tuple(dict.fromkeys(short))
 
-    def _warnings(self, question: Question) -> tuple[str, ...]:
+    def _warnings(self) -> tuple[str, ...]:
         warnings = self.snapshot.warnings
-        if question.mode is Mode.LLM:
-            warnings += (NO_LLM,)
         if not fits(self.calibration, self.models.reader):
             warnings += (UNCALIBRATED,)
         return warnings
@@ -216,3 +293,10 @@ class Answerer:
         asked = asdict(question) | {"documents": sorted(question.documents) if question.documents else None}
         key = json.dumps([self.snapshot.id, asdict(self.models), asked], sort_keys=True)
         return "ans_" + hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _without_model(question: Question, fault: LanguageModelError, warning: str) -> Told:
+    """Nothing but a warning. Raises: the fault, where the question is strict."""
+    if question.mode is Mode.LLM and question.strict:
+        raise fault
+    return Told(warnings=(warning,))

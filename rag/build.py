@@ -6,13 +6,16 @@ Non-scope: what the objects do.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from rag.abstain import load_calibration
 from rag.answer import Answerer
 from rag.chunk import ChunkParameters
+from rag.completions import Endpoint, LanguageModel, Limits
 from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
 from rag.encoder import open_encoder
-from rag.errors import IndexModelMismatch
+from rag.errors import IndexModelMismatch, SettingsError
+from rag.generate import Writer
 from rag.glossary import load_glossary
 from rag.ingest import IngestReport, Progress, ingest_folder
 from rag.loaders.document import load_bytes
@@ -20,6 +23,7 @@ from rag.reader import SHIPPED, Reader, open_reader
 from rag.retrieve import Retriever
 from rag.settings import DEFAULT_MODEL, NO_READER, SHIPPED_READER, Settings
 from rag.snapshot import open_snapshot
+from rag.support import Verifier, load_support_model
 from rag.types import Models
 
 # Beside the snapshots: made by the same commands, as safe to delete.
@@ -75,10 +79,45 @@ def ingest(
     )
 
 
-def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: Reader | None = None) -> Answerer:
+def load_writer(settings: Settings, embedder: Embedder, reader: Reader | None) -> Writer | None:
+    """The language model of the settings behind the check of its sentences; None where none is set.
+
+    Raises: SettingsError; no message holds the key.
+    """
+    if not settings.llm_url:
+        return None
+    if not settings.llm_model:
+        raise SettingsError("RAG_LLM_URL is set, so RAG_LLM_MODEL must name the model.")
+    endpoint = Endpoint(settings.llm_url, settings.llm_model, _llm_key(settings))
+    limits = Limits(settings.llm_timeout_s, settings.llm_first_byte_s, max_tokens=settings.llm_max_tokens)
+    model = LanguageModel(endpoint, limits)
+    return Writer(model, Verifier(embedder, reader, load_support_model(reader=reader is not None)))
+
+
+def _llm_key(settings: Settings) -> str:
+    key = settings.llm_key
+    if settings.llm_key_file:
+        if key:
+            raise SettingsError("RAG_LLM_KEY and RAG_LLM_KEY_FILE exclude each other.")
+        try:
+            key = Path(settings.llm_key_file).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"RAG_LLM_KEY_FILE cannot be read ({type(error).__name__}).") from None
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise SettingsError("The key of the language model holds characters that no HTTP header can carry.")
+    return key
+
+
+def open_answerer(
+    settings: Settings,
+    embedder: Embedder | None = None,
+    reader: Reader | None = None,
+    writer: Writer | None = None,
+) -> Answerer:
     """Answers from the current index; models that are given are used instead of those of the settings.
 
-    Raises: IndexMissing, IndexCorrupt, IndexModelMismatch, ModelError, CorpusError (a glossary that cannot be read).
+    Raises: IndexMissing, IndexCorrupt, IndexModelMismatch, ModelError, SettingsError, CorpusError (a glossary that
+    cannot be read).
     """
     snapshot = open_snapshot(settings.index_dir)
     embedder = embedder or load_embedder(settings)
@@ -94,6 +133,7 @@ def open_answerer(settings: Settings, embedder: Embedder | None = None, reader: 
         reader,
         Models(embedder=embedder.id, reader=reader.id if reader else None),
         load_calibration(reader=reader is not None),
+        writer or load_writer(settings, embedder, reader),
         glossary=load_glossary(settings.corpus_dir),
     )
 
@@ -105,11 +145,12 @@ class Reopener:
         self._settings = settings
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
+        self._writer: Writer | None = None
 
     def __call__(self) -> Answerer:
         """Raises: as `open_answerer`."""
-        answerer = open_answerer(self._settings, self._embedder, self._reader)
-        self._embedder, self._reader = answerer.retriever.embedder, answerer.reader
+        answerer = open_answerer(self._settings, self._embedder, self._reader, self._writer)
+        self._embedder, self._reader, self._writer = answerer.retriever.embedder, answerer.reader, answerer.writer
         return answerer
 
 

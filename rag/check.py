@@ -24,7 +24,7 @@ LANGUAGES = ("auto", "en", "zh-Hant")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # Invisible carriers of smuggled or reversed text: the tag block, variation selectors, zero-width
 # characters, direction overrides.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     r"[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ufe00-\ufe0f\U000e0100-\U000e01ef\u200b-\u200d\u2060\ufeff]"
 )
 
@@ -42,7 +42,7 @@ def clean_text(text: str, *, param: str, max_chars: int) -> str:
         raise QuestionError(
             f"The {param} holds control characters or broken Unicode.", code="invalid_characters", param=param
         )
-    cleaned = _INVISIBLE.sub("", text).strip()
+    cleaned = INVISIBLE.sub("", text).strip()
     if not any(unicodedata.category(c)[0] in "LNSP" for c in cleaned):
         raise QuestionError(f"The {param} is empty.", code="question_empty", param=param)
     return cleaned
@@ -56,6 +56,7 @@ def make_question(
     mode: str = "auto",
     top_k: int = 8,
     language: str = "auto",
+    strict: bool = False,
 ) -> Question:
     """A checked question.
 
@@ -95,9 +96,10 @@ def make_question(
         )
     return Question(
         text=clean_text(text, param="question", max_chars=MAX_QUESTION_CHARS),
-        history=tuple(Turn(turn.role, _INVISIBLE.sub("", turn.content)) for turn in turns),
+        history=tuple(Turn(turn.role, INVISIBLE.sub("", turn.content)) for turn in turns),
         documents=chosen,
         mode=Mode(mode),
         top_k=top_k,
         language=language,
+        strict=strict,
     )

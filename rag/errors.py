@@ -10,6 +10,8 @@
     ├── NotFoundError          an unknown document, passage, answer or conversation
     ├── RemoteError            a server that was asked refused, failed or did not answer
     ├── StoreError             the file of conversations cannot be used (locked, full, read-only, damaged)
+    ├── LanguageModelError     the language model's endpoint failed (the extractive answer is given instead)
+    │   └── LanguageModelTimeout it did not answer in time
     └── UnusableIndex          the index cannot be used
         ├── IndexMissing       there is none yet
         ├── IndexCorrupt       a byte is not what was written
@@ -83,6 +85,23 @@ class RemoteError(RagError):
 
 class StoreError(RagError):
     code = "store_unavailable"
+
+
+class LanguageModelError(RagError):
+    """`code` begins with llm_; the message repeats nothing that was sent or received."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def warning(self) -> str:
+        """As it stands in an answer that was given without the language model."""
+        return f"{self.code}: {self}"
+
+
+class LanguageModelTimeout(LanguageModelError):
+    pass
 
 
 class UnusableIndex(RagError):

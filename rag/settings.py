@@ -57,6 +57,15 @@ class Settings:
         False, "Allow models to be fetched from their hub by name when they are not on this machine."
     )
     threads: int = _setting(1, "Passages that are read side by side for one question.", 1, 256)
+    llm_url: str = _setting(
+        "", "Base address of an OpenAI-compatible endpoint, such as http://localhost:11434/v1; passages are sent there."
+    )
+    llm_model: str = _setting("", "Name of the language model, as the endpoint knows it; required with `llm_url`.")
+    llm_key: str = _setting("", "Key that the endpoint wants.", secret=True)
+    llm_key_file: str = _setting("", "File that holds that key, instead of `llm_key`.")
+    llm_timeout_s: float = _setting(60.0, "Seconds that the language model gets for a whole answer.", 1, 600)
+    llm_first_byte_s: float = _setting(20.0, "Seconds until the first byte of its answer.", 1, 600)
+    llm_max_tokens: int = _setting(600, "Length of its answer, in tokens.", 16, 8192)
     keep_snapshots: int = _setting(3, "Index snapshots kept on disk, the current one included.", 2, 1000)
     state_dir: Path = _setting(Path("state"), "Folder that holds conversations, answers and feedback.")
     keep_days: int = _setting(

@@ -197,7 +197,7 @@ class IndexInfo:
 class Models:
     embedder: str
     reader: str | None = None
-    llm: str | None = None
+    llm: str | None = None  # the language model that was asked; None: nothing left this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +218,7 @@ class Question:
     mode: Mode = Mode.AUTO
     top_k: int = 8  # passages considered, 1..50
     language: str = "auto"  # of the frame around the quotes: auto | en | zh-Hant
+    strict: bool = False  # in mode llm: a fault of the language model is an error
 
 
 @dataclass(frozen=True, slots=True)

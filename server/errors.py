@@ -36,6 +36,8 @@ STATUS: dict[type[errors.RagError], int] = {
     errors.IndexBusy: 503,
     errors.IndexWriteError: 503,
     errors.CorpusError: 503,  # a glossary that cannot be read
+    errors.LanguageModelError: 502,
+    errors.LanguageModelTimeout: 504,
     # Of the command line: in a request they are our own mistake.
     errors.RagError: 500,
     errors.SettingsError: 500,

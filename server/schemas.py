@@ -47,6 +47,9 @@ class AskRequest(BaseModel):
         Field(description=f"Ids of the documents to search, 1 to {MAX_DOCUMENTS}; null = all."),
     ] = None
     mode: Literal["auto", "extractive", "llm"] = "auto"
+    strict: Annotated[
+        bool, Field(description="With mode llm: 502 or 504 where the language model fails, not the extractive answer.")
+    ] = False
     top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K, description="Passages considered.")] = 8
     language: Annotated[Literal["auto", "en", "zh-Hant"], Field(description="Of the frame around the quotes.")] = "auto"
 
@@ -60,6 +63,7 @@ class AskRequest(BaseModel):
             history=[Turn(turn.role, turn.content) for turn in self.history],
             documents=self.documents,
             mode=self.mode,
+            strict=self.strict,
             top_k=self.top_k,
             language=self.language,
         )
@@ -222,12 +226,20 @@ class HealthWire(TypedDict):
     status: Literal["alive"]
 
 
+class LanguageModelWire(TypedDict):
+    """Where passages are sent: host and port, and the model that writes."""
+
+    host: str
+    model: str
+
+
 class ReadyWire(TypedDict):
     """`GET /readyz`."""
 
     status: Literal["ready"]
     index: IndexWire
     models: ModelsWire
+    llm: LanguageModelWire | None  # null: nothing leaves this machine
     warnings: list[str]
 
 

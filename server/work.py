@@ -33,11 +33,12 @@ class Job(Generic[T]):
     Belongs to the event loop in which it was made. Nothing waits for a reader: what was yielded is kept.
     """
 
-    def __init__(self, open_stream: OpenStream[T]) -> None:
+    def __init__(self, open_stream: OpenStream[T], stopped: threading.Event) -> None:
+        """`stopped` is set by `stop`: the work may look at it between two items."""
         self._open_stream = open_stream
         self._loop = asyncio.get_running_loop()
         self._arrived: asyncio.Queue[T | _End] = asyncio.Queue()
-        self._stopped = threading.Event()
+        self._stopped = stopped
         self.started = asyncio.Event()
 
     def stop(self) -> None:
@@ -89,14 +90,14 @@ class Workers:
         self._places = threading.Semaphore(threads + queue)
         self._wait_s = wait_s
 
-    async def start(self, open_stream: OpenStream[T]) -> Job[T]:
-        """A job that has begun to run.
+    async def start(self, open_stream: OpenStream[T], stopped: threading.Event | None = None) -> Job[T]:
+        """A job that has begun to run; `stopped` is set when it is told to stop.
 
         Raises: ApiError 503 overloaded when the queue is full or the wait too long.
         """
         if not self._places.acquire(blocking=False):
             raise _overloaded()
-        job = Job(open_stream)
+        job = Job(open_stream, stopped or threading.Event())
         future = self._pool.submit(job.run)
         future.add_done_callback(lambda _: self._places.release())
         try:

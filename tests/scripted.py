@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from rag.answer import Answerer
+from rag.answer import Answerer, never
+from rag.completions import Stopped
 from rag.language import partial_text
 from rag.types import Citation, Event, Final, Question, Sentence, ShortAnswer, Sources, Span, Status, Support, Text
 
@@ -37,8 +38,8 @@ class Scripted(Answerer):
 
     script: Mapping[str, Script]
 
-    def stream(self, question: Question) -> Iterator[Event]:
-        events = list(super().stream(question))
+    def stream(self, question: Question, stopped: Stopped = never) -> Iterator[Event]:
+        events = list(super().stream(question, stopped))
         final = events[-1]
         if question.text not in self.script or not isinstance(final, Final):
             yield from events

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -75,7 +76,8 @@ async def ask(
         )
     if settings.log_questions:
         log.info("question", extra={"request_id": request.state.request_id, "question": question.text})
-    job = await workers.start(lambda: answerer.stream(question))
+    stopped = threading.Event()
+    job = await workers.start(lambda: answerer.stream(question, stopped.is_set), stopped)
     if prefers(request.headers, EVENT_STREAM):
         keep = partial(talks.keep, place=place)
         return AnswerStream(job, server_sent(job, keep, request.state.request_id))

@@ -6,6 +6,7 @@ Non-scope: what is understood of a request (`server/chat.py`), what goes out (`s
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Annotated, Any, Literal
@@ -105,7 +106,8 @@ async def complete(
         sources_as=body.include_sources,
         with_usage=bool(body.stream_options and body.stream_options.include_usage),
     )
-    job = await workers.start(lambda: answerer.stream(question))
+    stopped = threading.Event()
+    job = await workers.start(lambda: answerer.stream(question, stopped.is_set), stopped)
     if body.stream:
         return AnswerStream(job, server_sent(job, completion, talks, request_id))
     answer = await fold(job, request)

@@ -19,10 +19,11 @@ async def healthz() -> HealthWire:
 @router.get("/readyz")
 async def readyz(answerer: AnswererDep, live: LiveDep, talks: TalksDep) -> ReadyWire:
     """200 when questions can be answered; otherwise 503 with the command to run."""
-    info, models = answerer.snapshot.info, answerer.models
+    info, models, writer = answerer.snapshot.info, answerer.models, answerer.writer
     return {
         "status": "ready",
         "index": {"snapshot": info.snapshot, "documents": info.documents, "passages": info.passages},
         "models": {"embedder": models.embedder, "reader": models.reader, "llm": models.llm},
+        "llm": {"host": writer.endpoint.host, "model": writer.endpoint.model} if writer else None,
         "warnings": [*live.warnings, *talks.warnings],
     }

@@ -85,7 +85,7 @@ def kept_segments(index: Path) -> list[Kept]:
 def answers(snapshot: Snapshot) -> list[object]:
     """What each fixed question finds by meaning and by words in a snapshot, and what the first three get as answers."""
     retriever = Retriever(snapshot, EMBEDDER)
-    answerer = Answerer(retriever, None, Models(EMBEDDER.id, None), load_calibration(reader=False))
+    answerer = Answerer(retriever, None, Models(EMBEDDER.id, None), load_calibration(reader=False), None)
     found: list[object] = []
     for text in QUESTIONS:
         found.append(snapshot.dense.search(EMBEDDER.encode_question(text), 20))

@@ -16,8 +16,9 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from rag.abstain import Calibration
-from rag.answer import Answerer
+from rag.answer import Answerer, never
 from rag.build import ingest, open_answerer
+from rag.completions import Stopped
 from rag.embed import HASH_MODEL, HashEmbedder
 from rag.settings import NO_READER, Settings
 from rag.types import Event, Question
@@ -95,9 +96,9 @@ class Gated(Answerer):
     gate: threading.Semaphore
     closed: threading.Event
 
-    def stream(self, question: Question) -> Iterator[Event]:
+    def stream(self, question: Question, stopped: Stopped = never) -> Iterator[Event]:
         try:
-            for event in super().stream(question):
+            for event in super().stream(question, stopped):
                 assert self.gate.acquire(timeout=20)
                 yield event
         finally:

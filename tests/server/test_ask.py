@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rag.answer import Answerer
+from rag.answer import Answerer, never
+from rag.completions import Stopped
 from rag.errors import ModelError
 from rag.settings import Settings
 from rag.types import Event, Question
@@ -277,8 +278,8 @@ class Failing(Answerer):
 
     error: Exception
 
-    def stream(self, question: Question) -> Iterator[Event]:
-        yield next(iter(super().stream(question)))
+    def stream(self, question: Question, stopped: Stopped = never) -> Iterator[Event]:
+        yield next(iter(super().stream(question, stopped)))
         raise self.error
 
 
@@ -344,8 +345,8 @@ class Endless(Answerer):
     running: threading.Event
     closed: threading.Event
 
-    def stream(self, question: Question) -> Iterator[Event]:
-        sources = next(iter(super().stream(question)))
+    def stream(self, question: Question, stopped: Stopped = never) -> Iterator[Event]:
+        sources = next(iter(super().stream(question, stopped)))
         try:
             for _ in range(2000):
                 self.running.set()

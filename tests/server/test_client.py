@@ -69,7 +69,13 @@ def test_the_async_client_gives_the_same(url: str, client: Client) -> None:
             names = [event.name async for event in other.stream(ASKED)]
             document = await other.document("prizes")
             again = await other.answer(answer["id"])
-            return without_times(answer), names, await other.documents(), document, again == {**answer, "source_changed": []}
+            return (
+                without_times(answer),
+                names,
+                await other.documents(),
+                document,
+                again == {**answer, "source_changed": []},
+            )
 
     answer = client.ask(ASKED, history=[{"role": "user", "content": "Hello"}])
     names = [event.name for event in client.stream(ASKED)]

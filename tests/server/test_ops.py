@@ -33,6 +33,7 @@ def test_ready(client, answerer: Answerer):
         "status": "ready",
         "index": {"snapshot": info.snapshot, "documents": 2, "passages": info.passages},
         "models": {"embedder": "word-hash", "reader": None, "llm": None},
+        "llm": None,
         "warnings": [],
     }
 

