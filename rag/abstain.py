@@ -56,7 +56,9 @@ FEATURES = (
     "score", "sentence_cosine", "coverage", "passage_coverage", "unknown_words", "name_unknown", "name_elsewhere",
     "type_offered", "type_lacking",
 )  # fmt: skip
-READER_FEATURES = ("log_odds", "log_odds_elsewhere", "lead", "echo", "span_typed", "span_untyped")
+READER_FEATURES = (
+    "log_odds", "log_odds_covered", "log_odds_elsewhere", "lead", "echo", "span_typed", "span_untyped",
+)  # fmt: skip
 
 
 def features(reading: Reading) -> dict[str, float]:
@@ -73,6 +75,7 @@ def features(reading: Reading) -> dict[str, float]:
         "type_offered": float(best.type_match == OFFERED),
         "type_lacking": float(best.type_match == LACKING),
         "log_odds": best.log_odds,
+        "log_odds_covered": best.log_odds * best.coverage,  # marks count more where the question's words are
         "log_odds_elsewhere": max((s.log_odds for s in others), default=-SPAN_LIMIT),
         "lead": best.score - others[0].score if others else best.score,
         "echo": reading.echo,
