@@ -72,13 +72,35 @@ async function getJson(path) {
   return response.json();
 }
 
+async function change(method, path, body) {
+  const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
+  const response = await request(path, { method, headers, body: body && JSON.stringify(body) });
+  return response.status === 204 ? null : response.json();
+}
+
+let known = null; // the promise of what this server can do
+
+// {conversations, feedback, suggestions}: the page leaves out what its server does not have.
+export function features() {
+  known ??= getJson("/openapi.json").then(
+    ({ paths }) => ({
+      conversations: "/conversations" in paths,
+      feedback: Object.keys(paths).some((path) => /^\/answers\/\{\w+\}\/feedback$/.test(path)),
+      suggestions: "/suggestions" in paths,
+    }),
+    () => ((known = null), {}),
+  );
+  return known;
+}
+
 // The events of one answer: {event, data} with data parsed. `final` ends it; an `error` event throws.
-export async function* ask(question, history, signal) {
+// `context` = {history} or {conversation_id}.
+export async function* ask(question, context, signal) {
   const response = await request("/ask", {
     method: "POST",
     signal,
     headers: { Accept: "text/event-stream", "Content-Type": "application/json" },
-    body: JSON.stringify({ question, history }),
+    body: JSON.stringify({ question, ...context }),
   });
   try {
     for await (const { event, data } of readEvents(response.body)) {
@@ -127,6 +149,26 @@ export function getPassage(id, start, end, { around = null, highlight = null } =
 }
 
 export const getAnswer = (id) => getJson(`/answers/${encodeURIComponent(id)}`);
+
+// verdict: right | wrong_answer | wrong_evidence | missing; expected = {document_id, start, end} or null.
+export const giveFeedback = (id, verdict, comment = "", expected = null) =>
+  change("POST", `/answers/${encodeURIComponent(id)}/feedback`, { verdict, comment, expected });
+
+export const getSuggestions = () => getJson("/suggestions").then(({ questions }) => questions);
+
+const conversationAt = (id) => `/conversations/${encodeURIComponent(id)}`;
+
+export const createConversation = () => change("POST", "/conversations", { title: null });
+export const getConversation = (id) => getJson(conversationAt(id));
+export const renameConversation = (id, title) => change("PATCH", conversationAt(id), { title });
+export const deleteConversation = (id) => change("DELETE", conversationAt(id));
+export const deleteConversations = () => change("DELETE", "/conversations");
+
+// {conversations, more}, newest first; before = `updated` of the last one that is known.
+export function listConversations({ query = "", before = null } = {}) {
+  const search = new URLSearchParams({ limit: 50, ...(query && { query }), ...(before && { before }) });
+  return getJson(`/conversations?${search}`);
+}
 
 // Whether questions can be answered: {error, warnings}, error = the ApiError that says why not.
 export async function readiness() {

@@ -13,9 +13,14 @@ export class AskBox {
   #stop = byId("stop");
   #busy = false;
 
-  constructor({ onAsk, onStop }) {
+  #asked; // () → the questions of this thread
+  #back = 0; // how many of them ↑ has gone back
+
+  constructor({ onAsk, onStop, asked }) {
+    this.#asked = asked;
     this.#box.addEventListener("input", () => this.#typed());
     this.#box.addEventListener("keydown", (event) => {
+      if (this.#recalls(event)) event.preventDefault();
       // While a word is being composed (Chinese, Japanese), Enter belongs to the input method.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
@@ -32,15 +37,33 @@ export class AskBox {
     this.#typed();
   }
 
+  // ↑ in the empty box, and on from there: earlier questions. ↓ the way back.
+  #recalls({ key, isComposing }) {
+    const by = { ArrowUp: 1, ArrowDown: -1 }[key];
+    const asked = this.#asked();
+    const shown = this.#back ? asked.at(-this.#back) : "";
+    if (!by || isComposing || this.#box.value !== shown) return false;
+    const back = Math.min(asked.length, Math.max(0, this.#back + by));
+    if (back === this.#back) return false;
+    this.put(back ? asked.at(-back) : "");
+    this.#back = back;
+    return true;
+  }
+
   // The text that is asked next; focus goes there only where it is wanted.
   put(text, { focus = false } = {}) {
     this.#box.value = text;
+    this.#back = 0;
     this.#typed();
     if (focus) this.focus();
   }
 
   focus() {
     this.#box.focus();
+  }
+
+  redraw() {
+    this.#typed();
   }
 
   set busy(busy) {

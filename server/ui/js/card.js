@@ -1,8 +1,10 @@
-// The small card beside a citation: its quote, on hover and on keyboard focus. The click is the button's own.
+// The small card beside a citation: its quote where it stands, on hover and on keyboard focus. The click is the
+// button's own.
 
+import { aboutDocument } from "./api.js";
 import { byId, h } from "./dom.js";
-import { joined, sectionWords } from "./format.js";
-import { answerWords, quoteNodes } from "./marks.js";
+import { dateWords, foreignName, joined, sectionWords } from "./format.js";
+import { cutOf, quoteNodes, surroundings } from "./marks.js";
 import { t } from "./strings.js";
 
 const OPEN_AFTER_MS = 150; // a pointer that only passes by opens nothing
@@ -54,16 +56,21 @@ async function open(button, citation) {
     button.setAttribute("aria-describedby", "card");
     beside(card, button);
   }
-  const words = await answerWords(citation);
-  if (!words || shownFor !== button) return;
-  card.querySelector(".quote").replaceChildren(...quoteNodes(citation.quote, words));
-  beside(card, button); // bold words may need another line
+  const [passage, known] = await Promise.all([cutOf(citation), aboutDocument(citation.document_id)]);
+  if (shownFor !== button) return;
+  card.replaceChildren(...contents(citation, passage, known));
+  beside(card, button); // there is more in it now
 }
 
-function contents(citation) {
+function contents(citation, passage = null, known = null) {
+  const [before, after] = passage ? surroundings(passage) : ["", ""];
+  const around = (text) => text && h("span", { class: "around" }, text);
+  const quote = h("span", { class: "quoted" }, quoteNodes(citation.quote, passage));
+  const language = foreignName(known?.language);
+  const where = joined(citation.title, sectionWords(citation.section), dateWords(known?.published));
   return [
-    h("p", { class: "quote" }, citation.quote),
-    h("p", { class: "facts" }, joined(citation.title, sectionWords(citation.section))),
+    h("p", { class: "quote", lang: known?.language ?? null }, around(before), quote, around(after)),
+    h("p", { class: "facts" }, where, language && h("span", { class: "badge" }, t("original", language))),
     h("p", { class: "card-hint" }, t("openHint")),
   ];
 }
@@ -76,6 +83,8 @@ function beside(card, button) {
   card.style.left = `${left}px`;
   card.style.top = `${above >= EDGE_PX ? above : at.bottom + GAP_PX}px`;
 }
+
+export const cardFor = () => shownFor;
 
 // True when a card was there to hide.
 export function hideCard() {

@@ -17,6 +17,13 @@ const ICONS = {
   close: "M6 6l12 12M18 6L6 18",
   outside: "M9 6h9v9M18 6L7 17",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  list: "M4 6h16M4 12h16M4 18h10",
+  globe: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c-5 5-5 13 0 18M12 3c5 5 5 13 0 18",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+  remove: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  play: "M8 5l11 7-11 7z",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5",
   link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1",
 };
 
@@ -50,6 +57,9 @@ export function fillIcons(root) {
 export function button(label, onclick, { kind = "button quiet", sign = null, ...attributes } = {}) {
   return h("button", { type: "button", class: kind, onclick, ...attributes }, sign && icon(sign), h("span", {}, label));
 }
+
+export const iconButton = (label, sign, onclick) =>
+  h("button", { type: "button", class: "tool tool-icon", "aria-label": label, title: label, onclick }, icon(sign));
 
 // A message of the server: what it puts between backticks is a command.
 export function message(text) {

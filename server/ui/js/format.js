@@ -1,6 +1,6 @@
 // Dates, places in a document and addresses, in words.
 
-import { locale, t } from "./strings.js";
+import { locale, region, t } from "./strings.js";
 
 const PRECISION = [
   { year: "numeric" },
@@ -15,8 +15,7 @@ export function dateWords(published) {
   if (!match) return published;
   const parts = match.slice(1).filter((part) => part !== undefined);
   const day = new Date(Date.UTC(Number(parts[0]), Number(parts[1] ?? 1) - 1, Number(parts[2] ?? 1)));
-  const region = locale === "en" ? "en-GB" : locale;
-  return new Intl.DateTimeFormat(region, { ...PRECISION[parts.length - 1], timeZone: "UTC" }).format(day);
+  return new Intl.DateTimeFormat(region(), { ...PRECISION[parts.length - 1], timeZone: "UTC" }).format(day);
 }
 
 export function clock(seconds) {
@@ -27,14 +26,29 @@ export function clock(seconds) {
   return hours ? `${hours}:${pair(minutes)}:${pair(whole % 60)}` : `${minutes}:${pair(whole % 60)}`;
 }
 
-// Where in the document: heading, page, time; null when nothing is known.
+// Where in the document: heading, page, time; null when nothing is known. Some labels only repeat page or time.
 export function sectionWords(section) {
   if (!section) return null;
-  const parts = [section.label || null];
-  if (section.page !== null) parts.push(t("page", section.page));
-  if (section.time_s !== null) parts.push(t("atTime", clock(section.time_s)));
-  const known = parts.filter(Boolean);
-  return known.length ? known.join(", ") : null;
+  const { label, page, time_s: time } = section;
+  const repeats =
+    (page !== null && new RegExp(`^(p|pp|page|第)?[\\s.]*${page}\\s*頁?$`, "i").test(label)) ||
+    (time !== null && label === clock(time));
+  const parts = [!repeats && label, page !== null && t("page", page), time !== null && t("atTime", clock(time))];
+  return parts.filter(Boolean).join(", ") || null;
+}
+
+// The day and hour of something that the server stamped, as precisely as a list needs it.
+export const momentWords = (stamp) =>
+  new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(stamp));
+
+// The name of a language that is not the page's own; null for the page's own and for an unknown one.
+export function foreignName(tag) {
+  if (!tag || tag.split("-")[0].toLowerCase() === locale.split("-")[0]) return null;
+  try {
+    return new Intl.DisplayNames([region()], { type: "language" }).of(tag);
+  } catch {
+    return null;
+  }
 }
 
 export const joined = (...parts) => parts.filter(Boolean).join(" · ");

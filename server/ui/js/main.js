@@ -1,47 +1,44 @@
 // The page put together: which part does what, and what each part tells the others.
 
-import { getAnswer, readiness, useTokenPrompt } from "./api.js";
+import { getAnswer, useTokenPrompt } from "./api.js";
 import { AskBox } from "./ask.js";
 import { hideCard, setUpCard } from "./card.js";
-import { fillShelf } from "./documents.js";
-import { button, byId, fillIcons, h, icon, message } from "./dom.js";
+import { download } from "./clipboard.js";
+import { Drawer } from "./conversations.js";
+import { byId, fillIcons, icon } from "./dom.js";
+import { conversationMarkdown } from "./export.js";
+import { setUpKeys, showKeys } from "./keys.js";
+import { menuOf } from "./menu.js";
+import { hideNotice, notice, welcomeWith } from "./notice.js";
 import { Pane } from "./pane.js";
 import * as route from "./route.js";
-import { t, translate } from "./strings.js";
+import { pick, setUpSelecting, stopPicking } from "./select.js";
+import { LANGUAGES, locale, setLanguage, t, translate } from "./strings.js";
 import { setUpTheme } from "./theme.js";
 import { Thread } from "./thread.js";
 import { promptForToken, setUpToken } from "./token.js";
-import { problem } from "./words.js";
 
 translate(document);
 fillIcons(document);
 setUpToken();
 setUpCard();
 useTokenPrompt(promptForToken);
-setUpTheme(byId("theme"), (isDark) => {
+const labelTheme = setUpTheme(byId("theme"), (isDark) => {
   byId("theme").setAttribute("aria-label", t(isDark ? "themeToLight" : "themeToDark"));
   byId("theme").replaceChildren(icon(isDark ? "sun" : "moon"));
 });
 
-const box = new AskBox({
-  onAsk(question) {
-    pane.forgetOpener();
-    if (!pane.isOpen) route.goHome();
-    byId("not-ready").hidden = true; // if it still holds, the answer says so
-    thread.ask(question);
-  },
-  onStop: () => thread.stop(),
-});
+const box = new AskBox({ onAsk: ask, onStop: () => thread.stop(), asked: () => thread.questions });
 
-const thread = new Thread(byId("thread"), {
-  open: openSource,
-  onEdit: (question) => box.put(question, { focus: true }),
-  onChange() {
+const thread = new Thread(
+  byId("thread"),
+  { open: openSource, edit: (question) => box.put(question, { focus: true }), ask, pick: pickPassage },
+  () => {
     box.busy = thread.isBusy;
     document.body.classList.toggle("is-empty", thread.isEmpty);
     byId("new-thread").hidden = thread.isEmpty;
   },
-});
+);
 
 const pane = new Pane({
   openDocument: (known) => openDocument(known),
@@ -50,6 +47,22 @@ const pane = new Pane({
   onClose: () => route.leaveDocument(),
   fallback: () => box.focus(),
 });
+
+const drawer = new Drawer({
+  current: () => thread.conversation,
+  open: openConversation,
+  gone(id) {
+    if (id === null || id === thread.conversation) startAnew();
+  },
+});
+
+function ask(question) {
+  if (thread.isBusy) return;
+  pane.forgetOpener();
+  if (!pane.isOpen) route.goHome();
+  hideNotice(); // if it still holds, the answer says so
+  thread.ask(question);
+}
 
 // A citation of an answer, or (answer = null) a passage that was looked at.
 function openSource(source, answer, opener, { stepped = false } = {}) {
@@ -66,8 +79,42 @@ function openDocument({ id }, opener = null) {
 }
 
 function openList(opener) {
+  stopPicking();
   return pane.showList(opener);
 }
+
+// The person shows the passage that an answer should have used: resolves to {document_id, words} or null.
+async function pickPassage(answer, opener) {
+  const near = answer.citations[0] ?? answer.consulted[0];
+  if (!pane.documentId && near) await openDocument({ id: near.document_id }, opener);
+  return new Promise((resolve) => {
+    pick((words) => {
+      const id = pane.documentId;
+      if (matchMedia("(max-width: 1023.98px)").matches) pane.close();
+      opener.focus();
+      resolve(words && { document_id: id, words });
+    });
+  });
+}
+
+setUpSelecting((words) => {
+  pane.forgetOpener();
+  pane.close();
+  box.put(t("aboutWords", words), { focus: true });
+});
+
+async function openConversation(id) {
+  startAnew();
+  try {
+    if (!(await thread.resume(id))) return;
+    byId("thread").lastElementChild?.scrollIntoView();
+    box.focus();
+  } catch (error) {
+    notice(error, () => openConversation(id));
+  }
+}
+
+const welcome = () => welcomeWith({ ask, open: openDocument, openAll: () => openList(null) });
 
 // What the address asks for, on arrival and on Back and Forward.
 async function follow(place, state) {
@@ -86,51 +133,66 @@ async function showAnswer(id) {
   try {
     thread.show(await getAnswer(id));
   } catch (error) {
-    const { title, text } = problem(error, t("answerMissing"));
-    notice(title, text, () => showAnswer(id));
+    notice(error, () => showAnswer(id), t("answerMissing"));
   }
 }
 
-// Above the question box: why the page cannot do what it is for.
-function notice(title, text, again) {
-  const check = button(t("checkAgain"), () => {
-    byId("not-ready").hidden = true;
-    again();
-  });
-  byId("not-ready").replaceChildren(h("h2", {}, title), h("p", {}, message(text)), check);
-  byId("not-ready").hidden = false;
-}
-
-async function checkReady() {
-  const { error, warnings } = await readiness();
-  if (error) {
-    const { title, text } = problem(error);
-    notice(title, text, checkReady);
-    return;
-  }
-  const shelf = fillShelf({ warnings, open: openDocument, openAll: () => openList(null) });
-  await shelf.catch(() => (byId("loaded").hidden = true)); // asking says what is wrong
-}
-
-byId("show-documents").addEventListener("click", (event) => openList(event.currentTarget));
-byId("new-thread").addEventListener("click", () => {
+function startAnew() {
   pane.forgetOpener();
   pane.close();
   route.goHome();
   thread.clear();
-  byId("not-ready").hidden = true;
-  checkReady();
+  hideNotice();
+  welcome();
+}
+
+byId("show-documents").addEventListener("click", (event) => openList(event.currentTarget));
+byId("new-thread").addEventListener("click", () => {
+  startAnew();
   box.focus();
 });
+
+menuOf(byId("language"), () =>
+  LANGUAGES.map(([name, label]) => ({ label, lang: name, on: name === locale, act: () => speak(name) })),
+);
+menuOf(byId("more"), () => [
+  ...(thread.answers.length
+    ? [
+        { label: t("exportAll"), act: () => download("answers.md", conversationMarkdown(thread.answers)) },
+        { label: t("print"), act: () => print() },
+      ]
+    : []),
+  { label: t("keysTitle"), act: showKeys },
+]);
+
+function speak(name) {
+  setLanguage(name);
+  translate(document);
+  labelTheme();
+  box.redraw();
+  thread.redraw();
+  pane.redraw();
+  welcome();
+}
+
+setUpKeys({ box, pane, find: (node) => thread.turnOf(node)?.view });
 addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.isComposing || byId("token").open) return;
-  if (!hideCard()) pane.close();
+  if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open], :popover-open")) return;
+  if (hideCard()) return;
+  if (pane.isOpen) pane.close();
+  else if (event.target === byId("question")) byId("thread").lastElementChild?.focus({ preventScroll: true });
+});
+addEventListener("visibilitychange", () => {
+  if (document.hidden || thread.isBusy || !thread.conversation) return;
+  thread.resume(thread.conversation).catch(() => {}); // what another tab has added
 });
 route.onBackOrForward(follow);
 
 const arrival = route.place();
 if (arrival.kind === "document") route.openedAtDocument();
-checkReady();
+if (arrival.kind !== "answer" && Thread.left) await thread.resume(Thread.left).catch(() => {});
+if (thread.isEmpty) welcome();
 follow(arrival, history.state).then(() => {
   if (arrival.kind === "home") box.focus();
 });

@@ -21,12 +21,14 @@ export async function placeOf(citation, text) {
   return { from: before.length, to: before.length + quote.length };
 }
 
+const BLOCK = 40; // paragraphs
+const CONTEXT_CHARS = 240; // about a sentence on either side
+
 const cuts = new WeakMap(); // citation → promise of its parts: asked for once
 
-// The quote of a citation around the words that answer, {quote_before, highlight, quote_after}; null when no words
-// are known or the server cannot cut them.
-export function answerWords(citation) {
-  if (!citation.highlight) return Promise.resolve(null);
+// The quote of a citation with what stands around it, {before, quote_before, highlight, quote_after, after, …}; null
+// when the server cannot cut it. Without known words the three parts of the quote are null.
+export function cutOf(citation) {
   if (!cuts.has(citation)) cuts.set(citation, cut(citation));
   return cuts.get(citation);
 }
@@ -34,7 +36,7 @@ export function answerWords(citation) {
 async function cut(citation) {
   const { document_id: id, start, end, quote, highlight } = citation;
   try {
-    const passage = await getPassage(id, start, end, { around: 0, highlight });
+    const passage = await getPassage(id, start, end, { around: CONTEXT_CHARS, highlight });
     return passage.quote === quote ? passage : null; // otherwise the document has changed
   } catch {
     cuts.delete(citation); // the next look may fare better
@@ -42,9 +44,32 @@ async function cut(citation) {
   }
 }
 
+// What stands around a quote in its own paragraph, whole words only.
+export function surroundings({ before, after, start }) {
+  const head = before.slice(Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r")) + 1);
+  const tail = after.split(/[\r\n]/)[0];
+  const cutHead = head === before && start > CONTEXT_CHARS ? head.replace(/^\S{0,20}\s/, "… ") : head;
+  return [cutHead.trimStart(), tail.length === after.length ? tail.replace(/\s\S{0,20}$/, " …") : tail];
+}
+
+const waiting = new WeakMap();
+const sight = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    sight.unobserve(target);
+    waiting.get(target)();
+  }
+}, { rootMargin: "200px" });
+
+// Does `act` once, when `node` comes near the screen: a long conversation asks for nothing it does not show.
+export function whenSeen(node, act) {
+  waiting.set(node, act);
+  sight.observe(node);
+}
+
 // The quote as nodes, the answer's words marked.
 export function quoteNodes(quote, words) {
-  if (!words) return [quote];
+  if (!words || words.highlight === null) return [quote];
   return [words.quote_before, h("mark", { class: "words" }, words.highlight), words.quote_after];
 }
 
@@ -61,7 +86,17 @@ export function markedText(text, ranges) {
       if (line) addPiece(paragraphs.at(-1), line, kinds);
     }
   }
-  return paragraphs.filter((paragraph) => paragraph.textContent.trim());
+  return inBlocks(paragraphs.filter((paragraph) => paragraph.textContent.trim()));
+}
+
+// A long document is laid out block by block, when it comes into sight.
+function inBlocks(paragraphs) {
+  if (paragraphs.length <= BLOCK) return paragraphs;
+  const blocks = [];
+  for (let i = 0; i < paragraphs.length; i += BLOCK) {
+    blocks.push(h("div", { class: "block" }, paragraphs.slice(i, i + BLOCK)));
+  }
+  return blocks;
 }
 
 // A quote is one mark in each paragraph, whatever is marked inside it.

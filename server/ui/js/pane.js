@@ -4,14 +4,16 @@ import { announce, button, byId, h, message } from "./dom.js";
 import { hideCard, returnFocusTo } from "./card.js";
 import { listDocuments } from "./api.js";
 import { documentItems } from "./documents.js";
+import { findBox, stopFinding } from "./find.js";
 import { documentView } from "./reading.js";
+import { stopPicking } from "./select.js";
 import { problem } from "./words.js";
 import { t } from "./strings.js";
 
 const NARROW = matchMedia("(max-width: 1023.98px)"); // the same width as in app.css
 const QUOTE_AT = 0.3; // of the height: what stands before the quote stays readable
 
-// Beside the pane the thread is narrower and its lines break anew: `node` stays where it was on the screen.
+// Beside the pane lines break anew: `node` stays where it was on the screen.
 function inPlace(node, change) {
   const top = node?.getBoundingClientRect().top;
   change();
@@ -32,6 +34,7 @@ export class Pane {
   #scrollY = 0;
   #load = 0; // only the newest load may fill the pane
   #target = null;
+  #again = null; // fills the pane with the same once more
   #openDocument;
   #onClose;
 
@@ -55,13 +58,33 @@ export class Pane {
     return !this.#root.hidden;
   }
 
+  // The citation that is open, if one is.
+  get citation() {
+    return (this.isOpen && this.#target?.citation) || null;
+  }
+
+  get documentId() {
+    return (this.isOpen && this.#target?.id) || null;
+  }
+
+  step(by) {
+    byId(by < 0 ? "step-back" : "step-on").click();
+  }
+
+  async redraw() {
+    const focused = document.activeElement;
+    if (this.isOpen) await this.#again();
+    focused.focus();
+  }
+
   showDocument(target, opener, { stepped = false } = {}) {
     this.#target = target;
     this.#unfold(opener);
     this.#steps();
     byId("pane-list").hidden = false;
     return this.#fill(async () => {
-      const { title, head, body, quote } = await documentView(target);
+      const { title, head, body, reading, quote } = await documentView(target);
+      head.push(findBox(reading, this.#body));
       return { head, body, shown: () => this.#shown(title, quote, stepped) };
     });
   }
@@ -84,6 +107,8 @@ export class Pane {
   close() {
     if (!this.isOpen) return;
     this.#load += 1;
+    stopFinding();
+    stopPicking();
     this.#head.replaceChildren();
     this.#body.replaceChildren();
     inPlace(inSight(), () => this.#show(false));
@@ -98,7 +123,7 @@ export class Pane {
     this.#onClose();
   }
 
-  // The thread goes on: closing the pane no longer jumps back to where it was opened.
+  // The thread goes on: closing no longer jumps back.
   forgetOpener() {
     this.#opener = null;
   }
@@ -122,10 +147,10 @@ export class Pane {
     document.body.classList.toggle("has-pane", this.isOpen);
     document.documentElement.classList.toggle("is-covered", sheet);
     for (const id of ["bar", "talk"]) byId(id).inert = sheet;
-    if (sheet) this.#root.setAttribute("role", "dialog");
-    else this.#root.removeAttribute("role");
-    if (sheet) this.#root.setAttribute("aria-modal", "true");
-    else this.#root.removeAttribute("aria-modal");
+    for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"]]) {
+      if (sheet) this.#root.setAttribute(name, value);
+      else this.#root.removeAttribute(name);
+    }
   }
 
   #steps() {
@@ -139,6 +164,8 @@ export class Pane {
 
   async #fill(load) {
     const mine = ++this.#load;
+    this.#again = () => this.#fill(load);
+    stopFinding();
     if (!this.#head.hasChildNodes()) this.#head.append(h("h2", { class: "opening", id: "pane-title" }, t("opening")));
     this.#body.setAttribute("aria-busy", "true");
     try {
@@ -167,8 +194,9 @@ export class Pane {
   #shown(title, quote, stepped) {
     this.#body.scrollTop = 0;
     if (quote) {
+      quote.scrollIntoView(); // lays out what is around it, where a long document had not been yet
       const offset = quote.getBoundingClientRect().top - this.#body.getBoundingClientRect().top;
-      this.#body.scrollTop = offset - this.#body.clientHeight * QUOTE_AT;
+      this.#body.scrollTop += offset - this.#body.clientHeight * QUOTE_AT;
     }
     if (!stepped) {
       (quote ?? this.#body).focus({ preventScroll: true });

@@ -3,12 +3,12 @@
 import { ApiError, aboutDocument, getDocument, getPassage } from "./api.js";
 import { h, icon } from "./dom.js";
 import { facts } from "./documents.js";
-import { joined, sectionWords, webAddress } from "./format.js";
+import { clock, foreignName, joined, sectionWords, webAddress } from "./format.js";
 import { markedText, onlyPlace, placeOf } from "./marks.js";
 import { t } from "./strings.js";
 
 // target = {id, start, end, citation, answer}: the last two only when an answer's source is opened.
-// Returns {title, head, body, quote}: two lists of nodes, and the first mark of what was asked for or null.
+// Returns {title, head, body, reading, quote}: two lists of nodes, the text, and the first mark of what was asked for or null.
 export async function documentView(target) {
   const known = await aboutDocument(target.id);
   const text = target.start === null ? await wholeDocument(target.id) : await quoted(target);
@@ -19,7 +19,8 @@ export async function documentView(target) {
   const quote = reading.querySelector("mark.current");
   quote?.setAttribute("tabindex", "-1");
   const notice = text.notice && h("p", { class: "warning" }, text.notice);
-  return { title, quote, head: heading(title, known, target, text.section), body: [notice, reading].filter(Boolean) };
+  const head = heading(title, known, target, text.section);
+  return { title, quote, reading, head, body: [notice, reading].filter(Boolean) };
 }
 
 async function wholeDocument(id, notice = null) {
@@ -60,17 +61,29 @@ async function otherQuotes({ id, citation, answer }, { whole }) {
   return places.filter(Boolean).map((found) => ({ ...found, kind: "other" }));
 }
 
+const PLAYS = /[?&#]t=\d+s?$/; // how the server ends a link to a second of a recording
+
 function heading(title, known, { citation }, section) {
-  const address = webAddress(citation?.source_url) ?? webAddress(known?.source);
-  const link =
-    address &&
+  const place = citation?.section ?? section;
+  const deep = webAddress(citation?.source_url);
+  const plays = deep && place && place.time_s !== null && PLAYS.test(deep);
+  const page = plays ? webAddress(known?.source) : (deep ?? webAddress(known?.source));
+  const language = foreignName(known?.language);
+  const words = joined(known && facts(known), known?.speaker ?? known?.author, sectionWords(section));
+  return [
+    h("h2", { id: "pane-title", lang: known?.language ?? null }, title),
     h(
-      "a",
-      { href: address, target: "_blank", rel: "noopener noreferrer nofollow", class: "public" },
-      t("publicPage"),
-      icon("outside"),
-      h("span", { class: "visually-hidden" }, ` (${t("newTab")})`),
-    );
-  const words = joined(known && facts(known), sectionWords(section));
-  return [h("h2", { id: "pane-title" }, title), h("p", { class: "facts" }, words && h("span", {}, words), link)];
+      "p",
+      { class: "facts" },
+      words && h("span", {}, words),
+      language && h("span", { class: "badge" }, t("original", language)),
+      plays && outside(deep, t("playFrom", clock(place.time_s)), "play"),
+      page && outside(page, t("publicPage"), "outside"),
+    ),
+  ];
+}
+
+function outside(href, label, sign) {
+  const attributes = { href, target: "_blank", rel: "noopener noreferrer nofollow", class: "public" };
+  return h("a", attributes, label, icon(sign), h("span", { class: "visually-hidden" }, ` (${t("newTab")})`));
 }

@@ -2,8 +2,8 @@
 
 import { aboutDocument } from "./api.js";
 import { button, h, insideLink } from "./dom.js";
-import { joined, sectionWords } from "./format.js";
-import { answerWords, quoteNodes } from "./marks.js";
+import { foreignName, joined, sectionWords } from "./format.js";
+import { cutOf, quoteNodes, whenSeen } from "./marks.js";
 import { documentAddress } from "./route.js";
 import { t } from "./strings.js";
 import { addressOf } from "./words.js";
@@ -21,7 +21,9 @@ export function citedList(answer, open) {
 
 function cited(citation, answer, open) {
   const quote = h("blockquote", { class: "quote" }, citation.quote);
-  answerWords(citation).then((words) => quote.replaceChildren(...quoteNodes(citation.quote, words)));
+  if (citation.highlight) {
+    whenSeen(quote, async () => quote.replaceChildren(...quoteNodes(citation.quote, await cutOf(citation))));
+  }
   const where = h("span", {}, joined(sectionWords(citation.section), t(`support_${supportOf(citation, answer)}`)));
   const label = t("sourceLabel", citation.number, citation.title);
   const attributes = { "aria-label": label, "data-address": addressOf(citation) }; // the address is for print
@@ -38,9 +40,23 @@ function cited(citation, answer, open) {
         { class: "facts" },
         insideLink(citation.url, attributes, (link) => open(citation, answer, link), citation.title),
         where,
+        inItsLanguage(quote, citation.document_id),
       ),
     ),
   );
+}
+
+// Tells what reads aloud, and the eye, when a quote is in another language than the page.
+function inItsLanguage(quote, id) {
+  const badge = h("span", { class: "badge", hidden: true });
+  aboutDocument(id).then((known) => {
+    if (!known?.language) return;
+    quote.lang = known.language;
+    const name = foreignName(known.language);
+    badge.hidden = !name;
+    badge.textContent = name ? t("original", name) : "";
+  });
+  return badge;
 }
 
 // Verbatim when at least one sentence is this quote word for word.
@@ -84,5 +100,7 @@ function passageItem(passage, open) {
   aboutDocument(passage.document_id).then((known) => {
     if (known) link.textContent = known.title;
   });
-  return h("li", {}, h("p", { class: "quote clamp" }, passage.text.trim()), h("p", { class: "facts" }, link));
+  const quote = h("p", { class: "quote clamp" }, passage.text.trim());
+  const facts = h("p", { class: "facts" }, link, inItsLanguage(quote, passage.document_id));
+  return h("li", {}, quote, facts);
 }

@@ -2,25 +2,26 @@
 
 import { AnswerView } from "./answer.js";
 import { announce, h } from "./dom.js";
-import { ApiError, ask } from "./api.js";
+import { ApiError, ask, createConversation, features, getConversation } from "./api.js";
+import { locale } from "./strings.js";
 
 const HISTORY_ANSWERS = 10; // what a follow-up can sensibly refer to
 const HISTORY_CHARS = 30_000; // the server takes 40,000
+const KEY = "conversation"; // of this tab
 
 export class Thread {
   #place;
-  #open;
+  #page;
   #onChange;
-  #onEdit;
   #turns = []; // {question, view, node}
   #running = null; // the AbortController of the question being answered
+  #conversation = null; // its id, where the server keeps this thread
 
-  // open(citation, answer, element); onChange() after every change of state; onEdit(question)
-  constructor(place, { open, onChange, onEdit }) {
+  // page = what an answer can have done, see AnswerView; onChange() after every change of state
+  constructor(place, page, onChange) {
     this.#place = place;
-    this.#open = open;
+    this.#page = page;
     this.#onChange = onChange;
-    this.#onEdit = onEdit;
   }
 
   get isEmpty() {
@@ -31,14 +32,29 @@ export class Thread {
     return this.#running !== null;
   }
 
+  get conversation() {
+    return this.#conversation;
+  }
+
+  get answers() {
+    return this.#turns.map(({ view }) => view.answer).filter(({ id }) => id);
+  }
+
+  get questions() {
+    return this.#turns.map(({ question }) => question);
+  }
+
   ask(question) {
     return this.#run(this.#add(question));
   }
 
-  // A finished answer that came by its address.
-  show(answer) {
-    const turn = this.#add(answer.question);
-    turn.view.final(answer);
+  // A finished answer that came by its address or with its conversation.
+  show(answer, { quiet = false } = {}) {
+    this.#add(answer.question).view.final(answer, { quiet });
+  }
+
+  redraw() {
+    for (const { view } of this.#turns) view.redraw();
   }
 
   stop() {
@@ -48,12 +64,56 @@ export class Thread {
   clear() {
     this.stop();
     this.#turns = [];
+    this.#keep(null);
     this.#place.replaceChildren();
     this.#onChange();
   }
 
   find(answerId) {
     return this.#turns.find((turn) => answerId && turn.view.answer.id === answerId) ?? null;
+  }
+
+  turnOf(node) {
+    return this.#turns.find((turn) => turn.node === node) ?? null;
+  }
+
+  // The id of the conversation that this tab was in before a reload.
+  static get left() {
+    return sessionStorage.getItem(KEY);
+  }
+
+  #keep(id) {
+    this.#conversation = id;
+    if (id) sessionStorage.setItem(KEY, id);
+    else sessionStorage.removeItem(KEY);
+  }
+
+  // Shows a kept conversation; false when it is gone. The one that is shown gets what another tab has added.
+  async resume(id) {
+    let kept;
+    try {
+      kept = await getConversation(id);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      if (id === this.#conversation || id === Thread.left) this.#keep(null);
+      return false;
+    }
+    if (id !== this.#conversation) this.clear();
+    this.#keep(id);
+    for (const { answer } of kept.turns) if (!this.find(answer.id) && !this.isBusy) this.show(answer, { quiet: true });
+    this.#onChange();
+    return true;
+  }
+
+  // What goes along with a question: the conversation where the server keeps it, else the earlier turns.
+  async #context(turn) {
+    const language = locale === "en" ? "auto" : locale; // of the words around the quotes
+    if (this.#turns.length === 1 && !this.#conversation && (await features()).conversations) {
+      const made = await createConversation().catch(() => null); // without one the history will do
+      if (made && this.#turns[0] === turn) this.#keep(made.id);
+    }
+    if (this.#conversation) return { conversation_id: this.#conversation, language };
+    return { history: this.#historyBefore(turn), language };
   }
 
   // Finished turns only, the newest that fit.
@@ -72,7 +132,7 @@ export class Thread {
   #add(question) {
     const id = `question-${this.#turns.length + 1}`;
     const heading = h("h2", { class: question.length > 160 ? "asked asked-long" : "asked", id }, question);
-    const view = new AnswerView(this.#open);
+    const view = this.#view(question);
     const node = h("article", { class: "turn", "aria-labelledby": id, tabindex: "-1" }, heading, view.node);
     const turn = { question, view, node, heading };
     this.#turns.push(turn);
@@ -81,9 +141,15 @@ export class Thread {
     return turn;
   }
 
+  #view(question) {
+    const view = new AnswerView(this.#page);
+    view.question = question;
+    return view;
+  }
+
   #again(turn) {
     if (this.isBusy) return;
-    turn.view = new AnswerView(this.#open);
+    turn.view = this.#view(turn.question);
     turn.node.replaceChildren(turn.heading, turn.view.node);
     turn.node.focus({ preventScroll: true });
     this.#run(turn);
@@ -98,20 +164,33 @@ export class Thread {
     view.begin();
     turn.node.scrollIntoView({ block: "start" });
     try {
-      for await (const { event, data } of ask(question, this.#historyBefore(turn), control.signal)) {
+      await this.#answer(turn, control.signal);
+    } catch (error) {
+      const again = () => this.#again(turn);
+      if (control.signal.aborted) view.stopped(again);
+      else if (error instanceof ApiError) view.failed(error, again);
+      else throw error;
+    } finally {
+      this.#running = this.#running === control ? null : this.#running;
+      this.#onChange();
+    }
+  }
+
+  async #answer(turn, signal) {
+    const { view, question } = turn;
+    const context = await this.#context(turn);
+    try {
+      for await (const { event, data } of ask(question, context, signal)) {
         if (event === "sources") view.sources(data.consulted);
         else if (event === "citation") view.citation(data);
         else if (event === "sentence") view.sentence(data);
         else if (event === "final") view.final(data);
       }
     } catch (error) {
-      const again = () => this.#again(turn);
-      if (control.signal.aborted) view.stopped(again);
-      else if (error instanceof ApiError) view.failed(error, again, () => this.#onEdit(question));
-      else throw error;
-    } finally {
-      this.#running = this.#running === control ? null : this.#running;
-      this.#onChange();
+      const gone = context.conversation_id && error.status === 404; // deleted, perhaps in another tab
+      if (!gone) throw error;
+      this.#keep(null);
+      await this.#answer(turn, signal);
     }
   }
 }

@@ -1,6 +1,6 @@
-// An answer, or a failure, put into words: what is announced, copied and said beside it.
+// An answer, or a failure, put into words: what is announced and said beside it.
 
-import { joined, sectionWords } from "./format.js";
+import { joined, webAddress } from "./format.js";
 import { t } from "./strings.js";
 
 export function announced(answer) {
@@ -22,17 +22,7 @@ export function wording(answer) {
 }
 
 // Where others can read a quote: the public page, or else this server.
-export const addressOf = (citation) => citation.source_url ?? new URL(citation.url, location.origin).href;
-
-// The answer with its quotes as footnotes, for a letter or a message.
-export function copyText(answer) {
-  const notes = answer.citations.map((citation) => {
-    const where = [citation.title, sectionWords(citation.section)].filter(Boolean).join(", ");
-    return `[${citation.number}] “${citation.quote}”\n${where}\n${addressOf(citation)}`;
-  });
-  const short = answer.short_answers.map(({ text, citation }) => `${text} [${citation}]`).join("\n");
-  return [answer.question, short, answer.answer, ...notes].filter(Boolean).join("\n\n");
-}
+export const addressOf = (citation) => webAddress(citation.source_url) ?? new URL(citation.url, location.origin).href;
 
 // {title, text, retriable}: retriable is false when the same request would fail again; missing = what a 404 means here.
 export function problem(error, missing = null) {
