@@ -5,6 +5,7 @@ The page cannot tell it from the server. Non-scope: anything on disk, limits, se
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Keeper:
     conversations: dict[str, dict[str, Any]] = field(default_factory=dict)
     feedback: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     clock: int = 0
+    pause_s: float = 0.0  # between the events of an answer
 
     def stamp(self) -> str:
         self.clock += 1
@@ -89,6 +91,7 @@ def routes(keeper: Keeper) -> APIRouter:
 
         async def body() -> AsyncIterator[bytes]:
             for name, data in keeper.events(asked):
+                await asyncio.sleep(keeper.pause_s)
                 yield f"event: {name}\ndata: ".encode() + bytes(JSONResponse(data).body) + b"\n\n"
 
         return StreamingResponse(body(), media_type="text/event-stream")

@@ -18,183 +18,183 @@ const LONG_WORD_CHARS = 18; // longer "words" (addresses, Chinese) may break bef
 const languageOf = (text) => (/\p{Script=Han}/u.test(text) ? "zh-Hant" : null);
 
 export class AnswerView {
-  #page; // open(citation or passage, answer or null, element that was used), edit(question), ask(question), pick(…)
-  #status = h("p", { class: "status" });
-  #prose = h("p", { class: "prose" });
-  #timers = [];
-  #citations = new Map();
-  #draw = () => {}; // what is shown, again: in another language
+	#page; // open(citation or passage, answer or null, element that was used), edit(question), ask(question), pick(…)
+	#status = h("p", { class: "status" });
+	#prose = h("p", { class: "prose" });
+	#timers = [];
+	#citations = new Map();
+	#draw = () => {}; // what is shown, again: in another language
 
-  constructor(page) {
-    this.#page = page;
-    this.answer = { id: null, citations: [], sentences: [] }; // what has come so far
-    this.node = h("div", { class: "answer" });
-  }
+	constructor(page) {
+		this.#page = page;
+		this.answer = { id: null, citations: [], sentences: [] }; // what has come so far
+		this.node = h("div", { class: "answer" });
+	}
 
-  begin() {
-    this.#say(t("searching"));
-    const later = (key, delay) => setTimeout(() => this.#say(t(key)), delay);
-    this.#timers = [later("slow", SLOW_MS), later("verySlow", VERY_SLOW_MS)];
-    this.node.setAttribute("aria-busy", "true");
-    this.node.replaceChildren(this.#prose, this.#status);
-  }
+	begin() {
+		this.#say(t("searching"));
+		const later = (key, delay) => setTimeout(() => this.#say(t(key)), delay);
+		this.#timers = [later("slow", SLOW_MS), later("verySlow", VERY_SLOW_MS)];
+		this.node.setAttribute("aria-busy", "true");
+		this.node.replaceChildren(this.#prose, this.#status);
+	}
 
-  redraw() {
-    this.#draw();
-  }
+	redraw() {
+		this.#draw();
+	}
 
-  sources(passages) {
-    this.#say(t("reading", passages.length));
-  }
+	sources(passages) {
+		this.#say(t("reading", passages.length));
+	}
 
-  citation(citation) {
-    this.#citations.set(citation.number, citation);
-    this.answer.citations.push(citation);
-  }
+	citation(citation) {
+		this.#citations.set(citation.number, citation);
+		this.answer.citations.push(citation);
+	}
 
-  sentence(sentence) {
-    this.answer.sentences.push(sentence);
-    this.#prose.append(h("span", { class: "sentence" }, this.#cited(sentence.text.trim(), sentence.citations)), " ");
-  }
+	sentence(sentence) {
+		this.answer.sentences.push(sentence);
+		this.#prose.append(h("span", { class: "sentence" }, this.#cited(sentence.text.trim(), sentence.citations)), " ");
+	}
 
-  // The text and its markers, the first of them never alone on a line.
-  #cited(text, numbers) {
-    const markers = numbers.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
-    const cut = text.lastIndexOf(" ") + 1;
-    const [head, tail] = text.length - cut > LONG_WORD_CHARS ? [text, ""] : [text.slice(0, cut), text.slice(cut)];
-    return [head, h("span", { class: "keep" }, tail, markers.slice(0, 1)), ...markers.slice(1)];
-  }
+	// The text and its markers, the first of them never alone on a line.
+	#cited(text, numbers) {
+		const markers = numbers.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
+		const cut = text.lastIndexOf(" ") + 1;
+		const [head, tail] = text.length - cut > LONG_WORD_CHARS ? [text, ""] : [text.slice(0, cut), text.slice(cut)];
+		return [head, h("span", { class: "keep" }, tail, markers.slice(0, 1)), ...markers.slice(1)];
+	}
 
-  #marker(citation) {
-    if (!citation) return null;
-    const { number } = citation;
-    const bracket = (sign) => h("span", { class: "bracket" }, sign); // unseen, but copied with the text
-    const node = h(
-      "button",
-      {
-        type: "button",
-        class: "cite",
-        value: number,
-        "aria-label": t("sourceLabel", number, citation.title),
-        onclick: () => this.#page.open(this.#citations.get(number), this.answer, node),
-      },
-      bracket("["),
-      number,
-      bracket("]"),
-    );
-    describe(node, () => this.#citations.get(number));
-    return node;
-  }
+	#marker(citation) {
+		if (!citation) return null;
+		const { number } = citation;
+		const bracket = (sign) => h("span", { class: "bracket" }, sign); // unseen, but copied with the text
+		const node = h(
+			"button",
+			{
+				type: "button",
+				class: "cite",
+				value: number,
+				"aria-label": t("sourceLabel", number, citation.title),
+				onclick: () => this.#page.open(this.#citations.get(number), this.answer, node),
+			},
+			bracket("["),
+			number,
+			bracket("]"),
+		);
+		describe(node, () => this.#citations.get(number));
+		return node;
+	}
 
-  final(answer, { quiet = false } = {}) {
-    const shown = this.answer.sentences;
-    this.#end();
-    this.answer = answer;
-    this.node.dataset.status = answer.status;
-    this.#citations = new Map(answer.citations.map((citation) => [citation.number, citation]));
-    if (JSON.stringify(shown) !== JSON.stringify(answer.sentences)) this.#retell(answer);
-    this.#draw = () => {
-      this.#retell(answer);
-      this.#finished();
-    };
-    this.#finished();
-    if (!quiet) announce(announced(answer));
-  }
+	final(answer, { quiet = false } = {}) {
+		const shown = this.answer.sentences;
+		this.#end();
+		this.answer = answer;
+		this.node.dataset.status = answer.status;
+		this.#citations = new Map(answer.citations.map((citation) => [citation.number, citation]));
+		if (JSON.stringify(shown) !== JSON.stringify(answer.sentences)) this.#retell(answer);
+		this.#draw = () => {
+			this.#retell(answer);
+			this.#finished();
+		};
+		this.#finished();
+		if (!quiet) announce(announced(answer));
+	}
 
-  // What arrived sentence by sentence is not what the whole answer says: the whole answer counts.
-  #retell(answer) {
-    this.#prose.replaceChildren();
-    this.answer = { ...answer, sentences: [] };
-    for (const sentence of answer.sentences) this.sentence(sentence);
-    this.answer = answer;
-  }
+	// What arrived sentence by sentence is not what the whole answer says: the whole answer counts.
+	#retell(answer) {
+		this.#prose.replaceChildren();
+		this.answer = { ...answer, sentences: [] };
+		for (const sentence of answer.sentences) this.sentence(sentence);
+		this.answer = answer;
+	}
 
-  #finished() {
-    const { status, warnings, stored, source_changed: changed } = this.answer;
-    const found = status !== "not_found";
-    const notes = [...warnings, changed?.length && t("sourceChanged"), stored === false && t("notStored")];
-    this.node.replaceChildren(
-      ...[
-        this.#understood(),
-        ...(found ? this.#found() : this.#notFound()),
-        ...notes.filter(Boolean).map((note) => h("p", { class: "warning" }, message(note))),
-        found && alsoList(this.answer, this.#page.open),
-        actionsOf(this.answer, this.#page.pick),
-      ].filter(Boolean),
-    );
-  }
+	#finished() {
+		const { status, warnings, stored, source_changed: changed } = this.answer;
+		const found = status !== "not_found";
+		const notes = [...warnings, changed?.length && t("sourceChanged"), stored === false && t("notStored")];
+		this.node.replaceChildren(
+			...[
+				this.#understood(),
+				...(found ? this.#found() : this.#notFound()),
+				...notes.filter(Boolean).map((note) => h("p", { class: "warning" }, message(note))),
+				found && alsoList(this.answer, this.#page.open),
+				actionsOf(this.answer, this.#page.pick),
+			].filter(Boolean),
+		);
+	}
 
-  #understood() {
-    const { question, standalone_question: asked } = this.answer;
-    if (asked.trim().toLowerCase() === question.trim().toLowerCase()) return null;
-    const change = button(t("changeIt"), () => this.#page.edit(asked), { kind: "action", sign: "edit" });
-    return h("p", { class: "understood" }, t("understoodAs"), " ", h("q", {}, asked), change);
-  }
+	#understood() {
+		const { question, standalone_question: asked } = this.answer;
+		if (asked.trim().toLowerCase() === question.trim().toLowerCase()) return null;
+		const change = button(t("changeIt"), () => this.#page.edit(asked), { kind: "action", sign: "edit" });
+		return h("p", { class: "understood" }, t("understoodAs"), " ", h("q", {}, asked), change);
+	}
 
-  #found() {
-    const { status, citations, confidence } = this.answer;
-    return [
-      this.#short(),
-      this.#prose,
-      status === "partial" && h("p", { class: "warning calm" }, partialNote(this.answer)),
-      h("p", { class: `assurance assurance-${confidence.label}` }, wording(this.answer)),
-      citations.length > 0 && citedList(this.answer, this.#page.open),
-    ];
-  }
+	#found() {
+		const { status, citations, confidence } = this.answer;
+		return [
+			this.#short(),
+			this.#prose,
+			status === "partial" && h("p", { class: "warning calm" }, partialNote(this.answer)),
+			h("p", { class: `assurance assurance-${confidence.label}` }, wording(this.answer)),
+			citations.length > 0 && citedList(this.answer, this.#page.open),
+		];
+	}
 
-  // The words that answer, before the sentences they stand in; null when there are none.
-  #short() {
-    const shown = this.answer.short_answers.map(({ text, citation }) => this.#cited(text, [citation]));
-    if (!shown.length) return null;
-    if (shown.length > 1) return h("ul", { class: "short short-list" }, shown.map((item) => h("li", {}, item)));
-    const long = this.answer.short_answer.text.length > LONG_SHORT_CHARS;
-    return h("p", { class: long ? "short short-long" : "short" }, shown[0]);
-  }
+	// The words that answer, before the sentences they stand in; null when there are none.
+	#short() {
+		const shown = this.answer.short_answers.map(({ text, citation }) => this.#cited(text, [citation]));
+		if (!shown.length) return null;
+		if (shown.length > 1) return h("ul", { class: "short short-list" }, shown.map((item) => h("li", {}, item)));
+		const long = this.answer.short_answer.text.length > LONG_SHORT_CHARS;
+		return h("p", { class: long ? "short short-long" : "short" }, shown[0]);
+	}
 
-  #notFound() {
-    const { answer, standalone_question: asked } = this.answer; // answer: in the language of the question
-    const says = h("p", { class: "answer-no", lang: languageOf(answer) }, answer);
-    const looked = h("p", { class: "why" }, t("lookedFor"), " ", h("q", { lang: languageOf(asked) }, asked));
-    const nearest = nearestList(this.answer, this.#page.open);
-    const help = nearest && h("p", { class: "why" }, t("notFoundHelp"));
-    const gap = gapButtons(this.answer, this.#page.pick);
-    return [h("section", { class: "not-found" }, says, looked, nearest, help, suggestions(this.#page.ask), gap)];
-  }
+	#notFound() {
+		const { answer, standalone_question: asked } = this.answer; // answer: in the language of the question
+		const says = h("p", { class: "answer-no", lang: languageOf(answer) }, answer);
+		const looked = h("p", { class: "why" }, t("lookedFor"), " ", h("q", { lang: languageOf(asked) }, asked));
+		const nearest = nearestList(this.answer, this.#page.open);
+		const help = nearest && h("p", { class: "why" }, t("notFoundHelp"));
+		const gap = gapButtons(this.answer, this.#page.pick);
+		return [h("section", { class: "not-found" }, says, looked, nearest, help, suggestions(this.#page.ask), gap)];
+	}
 
-  stopped(again) {
-    this.#end();
-    this.node.dataset.status = "stopped";
-    this.#report(() => ({ title: t("stoppedTitle"), text: t("stoppedText"), ways: [button(t("tryAgain"), again)] }));
-  }
+	stopped(again) {
+		this.#end();
+		this.node.dataset.status = "stopped";
+		this.#report(() => ({ title: t("stoppedTitle"), text: t("stoppedText"), ways: [button(t("tryAgain"), again)] }));
+	}
 
-  failed(error, again) {
-    this.#end();
-    this.node.dataset.status = "error";
-    this.#report((question) => {
-      const { title, text, retriable } = problem(error);
-      const way = retriable ? button(t("tryAgain"), again) : button(t("editQuestion"), () => this.#page.edit(question));
-      return { title, text, ways: [way, error.requestId && h("span", { class: "why" }, t("reference", error.requestId))] };
-    });
-  }
+	failed(error, again) {
+		this.#end();
+		this.node.dataset.status = "error";
+		this.#report((question) => {
+			const { title, text, retriable } = problem(error);
+			const way = retriable ? button(t("tryAgain"), again) : button(t("editQuestion"), () => this.#page.edit(question));
+			return { title, text, ways: [way, error.requestId && h("span", { class: "why" }, t("reference", error.requestId))] };
+		});
+	}
 
-  #report(tell) {
-    this.#draw = () => {
-      const { title, text, ways } = tell(this.question);
-      this.node.querySelector(".trouble")?.remove();
-      const ends = h("p", { class: "actions" }, ways);
-      this.node.append(h("section", { class: "trouble" }, h("h3", {}, title), h("p", {}, message(text)), ends));
-      return `${title}. ${text}`;
-    };
-    announce(this.#draw());
-  }
+	#report(tell) {
+		this.#draw = () => {
+			const { title, text, ways } = tell(this.question);
+			this.node.querySelector(".trouble")?.remove();
+			const ends = h("p", { class: "actions" }, ways);
+			this.node.append(h("section", { class: "trouble" }, h("h3", {}, title), h("p", {}, message(text)), ends));
+			return `${title}. ${text}`;
+		};
+		announce(this.#draw());
+	}
 
-  #say(text) {
-    this.#status.replaceChildren(h("span", { class: "working", "aria-hidden": "true" }), text);
-  }
+	#say(text) {
+		this.#status.replaceChildren(h("span", { class: "working", "aria-hidden": "true" }), text);
+	}
 
-  #end() {
-    this.#timers.forEach(clearTimeout);
-    this.#status.remove();
-    this.node.removeAttribute("aria-busy");
-  }
+	#end() {
+		this.#timers.forEach(clearTimeout);
+		this.#status.remove();
+		this.node.removeAttribute("aria-busy");
+	}
 }

@@ -8,28 +8,28 @@ import { suggestions } from "./suggest.js";
 import { problem } from "./words.js";
 
 export function hideNotice() {
-  byId("not-ready").hidden = true;
+	byId("not-ready").hidden = true;
 }
 
 // Why the page cannot do what it is for; missing = what a 404 means here.
 export function notice(error, again, missing = null) {
-  const { title, text } = problem(error, missing);
-  const check = button(t("checkAgain"), () => {
-    hideNotice();
-    again();
-  });
-  byId("not-ready").replaceChildren(h("h2", {}, title), h("p", {}, message(text)), check);
-  byId("not-ready").hidden = false;
+	const { title, text } = problem(error, missing);
+	const check = button(t("checkAgain"), () => {
+		hideNotice();
+		again();
+	});
+	byId("not-ready").replaceChildren(h("h2", {}, title), h("p", {}, message(text)), check);
+	byId("not-ready").hidden = false;
 }
 
 // page = {ask, open, openAll}
 export async function welcomeWith(page) {
-  const { error, warnings } = await readiness();
-  if (error) {
-    notice(error, () => welcomeWith(page));
-    return;
-  }
-  byId("offers").replaceChildren(suggestions(page.ask));
-  const shelf = fillShelf({ warnings, ...page });
-  await shelf.catch(() => (byId("loaded").hidden = true)); // asking says what is wrong
+	const { error, warnings } = await readiness();
+	if (error) {
+		notice(error, () => welcomeWith(page));
+		return;
+	}
+	byId("offers").replaceChildren(suggestions(page.ask));
+	const shelf = fillShelf({ warnings, ...page });
+	await shelf.catch(() => (byId("loaded").hidden = true)); // asking says what is wrong
 }

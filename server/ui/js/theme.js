@@ -7,25 +7,25 @@ const KEY = "theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function apply(choice) {
-  if (choice) document.documentElement.dataset.theme = choice;
-  else delete document.documentElement.dataset.theme;
+	if (choice) document.documentElement.dataset.theme = choice;
+	else delete document.documentElement.dataset.theme;
 }
 
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
 // show(isDark) puts the switch into words and its sign. Returns what does so again, in another language.
 export function setUpTheme(toggle, show) {
-  const label = () => show(isDark());
-  toggle.addEventListener("click", () => {
-    const next = isDark() ? "light" : "dark";
-    const systemAgrees = (next === "dark") === dark.matches;
-    apply(systemAgrees ? null : next);
-    remember(KEY, systemAgrees ? null : next);
-    label();
-  });
-  dark.addEventListener("change", label);
-  label();
-  return label;
+	const label = () => show(isDark());
+	toggle.addEventListener("click", () => {
+		const next = isDark() ? "light" : "dark";
+		const systemAgrees = (next === "dark") === dark.matches;
+		apply(systemAgrees ? null : next);
+		remember(KEY, systemAgrees ? null : next);
+		label();
+	});
+	dark.addEventListener("change", label);
+	label();
+	return label;
 }
 
 const chosen = remembered(KEY);
