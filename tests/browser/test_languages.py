@@ -40,7 +40,7 @@ def test_a_choice_is_remembered_and_changes_the_page_as_it_stands(open_page: Ope
     assert page.title() == "活動問答"
     assert page.locator(".turn").count() == 1
     assert turn.locator(".short").text_content() == f"{SCRIPT[PEOPLE].lines[0].words}[1]"
-    page.get_by_text("2021年5月12日").first.wait_for()  # in the pane
+    page.locator("#pane-head .facts", has_text="2021年5月12日").wait_for()
     page.locator("#pane-head .badge", has_text="原文：英文").wait_for()
     page.reload()
     page.get_by_label("您的問題").wait_for()
