@@ -84,13 +84,13 @@ def test_words_are_found_in_the_document(open_page: Open) -> None:
     page = opened.page
     box = page.get_by_label("Find in this document")
     box.fill("hrib")  # without the accents
-    page.get_by_text("1 of 1", exact=True).wait_for()
+    page.get_by_text("1 / 1", exact=True).wait_for()
     box.fill("library lent")
-    page.get_by_text("1 of 2", exact=True).wait_for()
+    page.get_by_text("1 / 2", exact=True).wait_for()
     page.keyboard.press("Enter")
-    page.get_by_text("2 of 2", exact=True).wait_for()
+    page.get_by_text("2 / 2", exact=True).wait_for()
     page.get_by_label("Next match").click()
-    page.get_by_text("1 of 2", exact=True).wait_for()
+    page.get_by_text("1 / 2", exact=True).wait_for()
     painted = "() => [...CSS.highlights.get('found')].map(String)"
     assert page.evaluate(painted) == ["library lent"] * 2
     box.fill("tungsten")

@@ -51,7 +51,7 @@ export function findIn(box, reading, scroller) {
 	let at = 0;
 	const count = h("span", { class: "find-count", role: "status" });
 	const show = () => {
-		count.textContent = !box.value.trim() ? "" : found.length ? t("stepWhere", at + 1, found.length) : t("findNone");
+		count.textContent = !box.value.trim() ? "" : found.length ? `${number(at + 1)} / ${number(found.length)}` : t("findNone");
 		steps.forEach((step) => (step.disabled = found.length < 2));
 		paint("found", found);
 		paint("found-here", found.slice(at, at + 1));

@@ -101,7 +101,9 @@ async function loadSelecting() {
 	});
 	return selecting;
 }
-byId("pane-body").addEventListener("selectstart", loadSelecting, { once: true });
+document.addEventListener("selectionchange", () => {
+	if (!selecting && byId("pane-body").contains(getSelection().anchorNode)) loadSelecting();
+});
 
 async function openConversation(id) {
 	startAnew();

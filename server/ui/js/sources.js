@@ -19,6 +19,8 @@ export function citedList(answer, open) {
 	);
 }
 
+const addressIn = ({ document_id: id, start, end }) => documentAddress(id, start, end);
+
 function cited(citation, answer, open) {
 	const quote = h("blockquote", { class: "quote" }, citation.quote);
 	if (citation.highlight) {
@@ -38,7 +40,7 @@ function cited(citation, answer, open) {
 			h(
 				"p",
 				{ class: "facts" },
-				insideLink(citation.url, attributes, (link) => open(citation, answer, link), citation.title),
+				insideLink(addressIn(citation), attributes, (link) => open(citation, answer, link), citation.title),
 				where,
 				inItsLanguage(quote, citation.document_id),
 			),
@@ -95,8 +97,7 @@ export function nearestList(answer, open) {
 }
 
 function passageItem(passage, open) {
-	const address = documentAddress(passage.document_id, passage.start, passage.end);
-	const link = insideLink(address, {}, (used) => open(passage, null, used), passage.document_id);
+	const link = insideLink(addressIn(passage), {}, (used) => open(passage, null, used), passage.document_id);
 	aboutDocument(passage.document_id).then((known) => {
 		if (known) link.textContent = known.title;
 	});

@@ -1,6 +1,7 @@
 // An answer, or a failure, put into words: what is announced and said beside it.
 
 import { joined, sectionWords, webAddress } from "./format.js";
+import { documentAddress } from "./route.js";
 import { t } from "./strings.js";
 
 export function announced(answer) {
@@ -22,7 +23,8 @@ export function wording(answer) {
 }
 
 // Where others can read a quote: the public page, or else this server.
-export const addressOf = (citation) => webAddress(citation.source_url) ?? new URL(citation.url, location.origin).href;
+export const addressOf = ({ source_url: source, document_id: id, start, end }) =>
+	webAddress(source) ?? new URL(documentAddress(id, start, end), location.origin).href;
 
 export function quoteText(citation) {
 	const where = [citation.title, sectionWords(citation.section)].filter(Boolean).join(", ");
