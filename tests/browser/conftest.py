@@ -112,7 +112,12 @@ def open_page(chromium: Any, server: Served) -> Iterator[Open]:
         def open_at(
             path: str = "/", *, width: int = 1440, at: Served = server, expected: tuple[str, ...] = (), **more: Any
         ) -> Opened:
-            options = {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce", "locale": "en-GB", **more}
+            options = {
+                "viewport": {"width": width, "height": 800},
+                "reduced_motion": "reduce",
+                "locale": "en-GB",
+                **more,
+            }
             context = closing.enter_context(chromium.new_context(**options))
             context.set_default_timeout(WAIT_MS)
             context.add_init_script(REPORT_VIOLATIONS)

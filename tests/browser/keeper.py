@@ -55,7 +55,9 @@ class Keeper:
         said = [(turn["question"], turn["answer"]["answer_plain"]) for turn in turns]
         history = [Turn(*pair) for q, a in said for pair in (("user", q), ("assistant", a))]
         history = history or [Turn(turn["role"], turn["content"]) for turn in asked.get("history", [])]
-        for event in self.answerer.stream(make_question(asked["question"], history=history[-20:], language=asked["language"])):
+        for event in self.answerer.stream(
+            make_question(asked["question"], history=history[-20:], language=asked["language"])
+        ):
             match event:
                 case Sources():
                     yield "sources", {"consulted": consulted_wire(event.evidence)}

@@ -27,7 +27,9 @@ from tests.scripted import Line, Script, Scripted, fields_of
 VISITS, OPENINGS, TURNS = 7, 20, 200
 QUESTION = "Who keeps the lamp?"
 MILLION = 1_000_000  # characters of the long document
-PARAGRAPH = "Delegates of item {} walked along the harbour, and the report of that day fills a line or two of this page. "
+PARAGRAPH = (
+    "Delegates of item {} walked along the harbour, and the report of that day fills a line or two of this page. "
+)
 
 READY = """() => {
     const look = () => {
@@ -72,9 +74,7 @@ def server() -> Iterator[tuple[Served, Keeper]]:
         for n, quote in enumerate(quotes):
             lines.insert((n + 1) * len(lines) // 5, quote)
         (corpus / "long.txt").write_text("\n\n".join(lines), encoding="utf-8")
-        own = Settings(
-            corpus_dir=corpus, index_dir=Path(place) / "index", model=HASH_MODEL, reader=NO_READER, port=0
-        )
+        own = Settings(corpus_dir=corpus, index_dir=Path(place) / "index", model=HASH_MODEL, reader=NO_READER, port=0)
         ingest(own)
         script = {QUESTION: Script(tuple(Line("long", quote, "the lamp") for quote in quotes))}
         keeper = Keeper(Scripted(**fields_of(open_answerer(own)), script=script), [QUESTION])
@@ -136,9 +136,7 @@ def main() -> None:
         numbers["pane opens in a document of 1 MB, ms, median"] = round(median(times))
         kept = next(iter(keeper.conversations.values()))
         first = kept["turns"][0]
-        kept["turns"] = [
-            {**first, "answer": {**first["answer"], "id": f"ans_{n}"}} for n in range(TURNS)
-        ]
+        kept["turns"] = [{**first, "answer": {**first["answer"], "id": f"ans_{n}"}} for n in range(TURNS)]
         page.reload()
         page.locator(".turn").nth(TURNS - 1).wait_for()
         keeper.pause_s = 0.1

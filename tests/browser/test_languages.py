@@ -67,9 +67,13 @@ def test_nothing_of_the_frame_stays_english(open_page: Open, scripted: Served) -
     page.locator("#more").click()
     page.locator(".menu button").last.click()
     seen += visible_text(page)
-    own = DRAWN + "".join(page.locator("[lang=en], .shelf-item, .document, .quote, .cited a, .passages a").all_inner_texts())
+    own = DRAWN + "".join(
+        page.locator("[lang=en], .shelf-item, .document, .quote, .cited a, .passages a").all_inner_texts()
+    )
     foreign = set(LETTERS.findall(seen)) - set(LETTERS.findall(own)) - NAMES
-    assert {word for word in foreign if word not in str(SCRIPT[DRAWN].lines) and word not in ("Harbour", "City")} == set()
+    assert {
+        word for word in foreign if word not in str(SCRIPT[DRAWN].lines) and word not in ("Harbour", "City")
+    } == set()
 
 
 def test_the_english_page_holds_no_chinese_but_the_name_of_the_language() -> None:

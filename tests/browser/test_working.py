@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,55 @@ def test_what_was_understood_can_be_changed(open_page: Open) -> None:
     turn.get_by_role("button", name="Change it").click()
     assert opened.page.locator("#question").input_value() == understood
     opened.page.locator("#question:focus").wait_for()
+
+
+def changed(page: Any, pattern: str, into: str) -> None:
+    """What the server says to /ask, with something else in it."""
+
+    def answer(route: Any) -> None:
+        said = route.fetch()
+        route.fulfill(response=said, body=re.sub(pattern, lambda _: into, said.text()))
+
+    page.route("**/ask", answer)
+
+
+def test_a_recording_plays_from_its_second(open_page: Open, scripted: Served) -> None:
+    opened = open_page(at=scripted)
+    page = opened.page
+    section = '"section":{"label":"12:31","page":null,"time_s":751.0}'
+    changed(
+        page,
+        r'"section":null,"url":"([^"]*)","source_url":"[^"]*"',
+        f'{section},"url":"","source_url":"https://forum.example/talk?v=1&t=751s"',
+    )
+    turn = opened.ask(PEOPLE)
+    assert "at 12:31 · Exact quote" in turn.locator(".cited .facts").first.text_content()
+    turn.locator(".short .cite").click()
+    page.locator("mark.current").wait_for()
+    links = page.locator("#pane-head a")
+    assert [text.split(" (")[0] for text in links.all_text_contents()] == ["Play from 12:31", "Public page"]
+    assert links.first.get_attribute("href") == "https://forum.example/talk?v=1&t=751s"
+    assert links.last.get_attribute("href") == SOURCE
+
+
+SECTIONS = [
+    ({"label": "Page 3", "page": 3, "time_s": None}, "page 3"),
+    ({"label": "12:31", "page": None, "time_s": 751}, "at 12:31"),
+    ({"label": "Session 3", "page": 3, "time_s": None}, "Session 3, page 3"),
+    ({"label": "", "page": None, "time_s": 3725.5}, "at 1:02:05"),
+    ({"label": "Opening", "page": None, "time_s": None}, "Opening"),
+    ({"label": "", "page": None, "time_s": None}, None),
+]
+
+
+def test_a_place_is_said_once(open_page: Open) -> None:
+    page = open_page().page
+    words = "async (all) => { const { sectionWords } = await import('/ui/js/format.js'); return all.map(sectionWords); }"
+    assert page.evaluate(words, [section for section, _ in SECTIONS]) == [said for _, said in SECTIONS]
+
+
+def test_an_answer_whose_document_has_changed_says_so(open_page: Open, scripted: Served) -> None:
+    opened = open_page(at=scripted)
+    changed(opened.page, r'"warnings":\[\]', '"warnings":[],"source_changed":["forum"],"stored":false')
+    warnings = opened.ask(PEOPLE).locator(".warning").all_text_contents()
+    assert [text.split()[1] for text in warnings] == ["document", "answer"]
