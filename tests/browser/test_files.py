@@ -91,7 +91,7 @@ def loaded_with(first: str) -> set[str]:
 @pytest.mark.parametrize("table", TABLES)
 def test_the_page_is_light(table: str) -> None:
     """What a visit loads, uncompressed: asking, checking quotes and reading, in one language."""
-    names = loaded_with("theme.js") | loaded_with("main.js") | loaded_with(table)
+    names = loaded_with("theme.js") | loaded_with("main.js") | loaded_with("page.js") | loaded_with(table)
     weight = sum(len(MODULES[name].encode()) for name in names)
     weight += sum(path.stat().st_size for path in UI.iterdir() if path.is_file())
     assert weight < MAX_VISIT_BYTES

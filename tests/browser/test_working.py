@@ -190,7 +190,7 @@ SECTIONS = [
 
 def test_a_place_is_said_once(open_page: Open) -> None:
     page = open_page().page
-    words = "async (all) => { const { sectionWords } = await import('/ui/js/format.js'); return all.map(sectionWords); }"
+    words = "async (all) => { const format = await import('/ui/js/format.js'); return all.map(format.sectionWords); }"
     assert page.evaluate(words, [section for section, _ in SECTIONS]) == [said for _, said in SECTIONS]
 
 

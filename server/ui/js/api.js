@@ -59,13 +59,13 @@ function errorOf(body, status = 0) {
 	});
 }
 
-async function change(method, path, body) {
+export async function change(method, path, body) {
 	const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
 	const response = await request(path, { method, headers, body: body && JSON.stringify(body) });
 	return response.status === 204 ? null : response.json();
 }
 
-const getJson = (path) => change("GET", path);
+export const getJson = (path) => change("GET", path);
 
 let known = null; // the promise of what this server can do
 
@@ -145,20 +145,10 @@ export const giveFeedback = (id, verdict, comment = "", expected = null) =>
 
 export const getSuggestions = () => getJson("/suggestions").then(({ questions }) => questions);
 
-const conversationAt = (id) => `/conversations/${encodeURIComponent(id)}`;
+export const conversationAt = (id) => `/conversations/${encodeURIComponent(id)}`;
 
 export const createConversation = () => change("POST", "/conversations", { title: null });
 export const getConversation = (id) => getJson(conversationAt(id));
-export const renameConversation = (id, title) => change("PATCH", conversationAt(id), { title });
-export const deleteConversation = (id) => change("DELETE", conversationAt(id));
-export const deleteConversations = () => change("DELETE", "/conversations");
-
-// {conversations, more}, newest first; before = `updated` of the last one that is known.
-export function listConversations({ query = "", before = null } = {}) {
-	const search = new URLSearchParams({ limit: 50, ...(query && { query }), ...(before && { before }) });
-	return getJson(`/conversations?${search}`);
-}
-
 // Whether questions can be answered: {error, warnings}, error = the ApiError that says why not.
 export async function readiness() {
 	try {

@@ -1,12 +1,22 @@
 // The drawer of kept conversations: find, open, rename, delete. Hidden where the server keeps none.
 
-import { deleteConversation, deleteConversations, listConversations, renameConversation } from "./api.js";
+import { change, conversationAt, getJson } from "./api.js";
 import { announce, button, byId, h, iconButton } from "./dom.js";
 import { region } from "./locale.js";
 import { t } from "./strings.js";
 import { problem } from "./words.js";
 
 const TYPING_MS = 250;
+
+const renameConversation = (id, title) => change("PATCH", conversationAt(id), { title });
+const deleteConversation = (id) => change("DELETE", conversationAt(id));
+const deleteConversations = () => change("DELETE", "/conversations");
+
+// {conversations, more}, newest first; before = `updated` of the last one that is known.
+function listConversations({ query = "", before = null } = {}) {
+	const search = new URLSearchParams({ limit: 50, ...(query && { query }), ...(before && { before }) });
+	return getJson(`/conversations?${search}`);
+}
 
 const momentWords = (stamp) =>
 	new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(stamp));

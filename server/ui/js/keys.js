@@ -2,31 +2,19 @@
 
 import { cardFor } from "./card.js";
 import { copy } from "./clipboard.js";
-import { byId, h } from "./dom.js";
-import { remember, remembered } from "./storage.js";
-import { t } from "./strings.js";
+import { byId } from "./dom.js";
+import { remembered } from "./storage.js";
 import { quoteText } from "./words.js";
 
-const KEY = "single-keys"; // "off" where they are not wanted
+export const KEY = "single-keys"; // "off" where they are not wanted
+
+export const showKeys = async () => (await import("./keys-list.js")).showKeys();
 
 // The answer that keys are about: the focused one, else the last.
 const turn = () => document.activeElement?.closest(".turn") ?? byId("thread").lastElementChild;
 
-export function showKeys() {
-	const rows = t("keys").flatMap(([key, does]) => [
-		h("dt", {}, key.split("  ").map((one) => h("kbd", {}, one))),
-		h("dd", {}, does),
-	]);
-	byId("keys-list").replaceChildren(...rows);
-	byId("keys-on").checked = remembered(KEY) !== "off";
-	byId("keys").showModal();
-}
-
 // page = {box, pane, find(answerId)}
 export function setUpKeys({ box, pane, find }) {
-	byId("keys-on").addEventListener("change", (event) => remember(KEY, event.target.checked ? null : "off"));
-	byId("keys-close").addEventListener("click", () => byId("keys").close());
-
 	const markers = () => [...(turn()?.querySelectorAll(".prose .cite") ?? [])];
 	const openSource = (number) => {
 		const found = turn()?.querySelector(`.cite[value="${number}"]`);
@@ -49,7 +37,7 @@ export function setUpKeys({ box, pane, find }) {
 	};
 	const acts = {
 		"/": () => box.focus() ?? true,
-		"?": () => showKeys() ?? true,
+		"?": () => showKeys(),
 		n: () => step(1),
 		p: () => step(-1),
 		c: copyQuote,
