@@ -199,3 +199,14 @@ def test_an_answer_whose_document_has_changed_says_so(open_page: Open, scripted:
     changed(opened.page, r'"warnings":\[\]', '"warnings":[],"source_changed":["forum"],"stored":false')
     warnings = opened.ask(PEOPLE).locator(".warning").all_text_contents()
     assert [text.split()[1] for text in warnings] == ["document", "answer"]
+
+
+def test_opening_a_document_leaves_the_thread_where_it_was(open_page: Open, scripted: Served) -> None:
+    opened = open_page(at=scripted, viewport={"width": 1440, "height": 500})
+    turn, page = opened.ask(PEOPLE), opened.page
+    marker = turn.locator(".short .cite")
+    before = marker.bounding_box()["y"]
+    marker.click()
+    page.locator("mark.current:focus").wait_for()
+    assert abs(marker.bounding_box()["y"] - before) < 2
+    assert 0 < page.locator("mark.current").bounding_box()["y"] < 500

@@ -35,7 +35,8 @@ async function addForm(node, answer, verdict, show) {
 	const asked = form(answer, show, (comment, expected) => send(node, answer, verdict, comment, expected));
 	node.querySelector(".feedback-form")?.remove();
 	node.append(asked);
-	asked.querySelector("textarea").focus();
+	asked.querySelector("textarea").focus({ preventScroll: true });
+	asked.scrollIntoView({ block: "nearest" });
 }
 
 function choices(answer, show, node) {

@@ -2,6 +2,7 @@
 
 import { iconButton, h } from "./dom.js";
 import { number } from "./locale.js";
+import { bring } from "./sight.js";
 import { t } from "./strings.js";
 
 const MAX_MATCHES = 2000;
@@ -56,9 +57,7 @@ export function findIn(box, reading, scroller) {
 		paint("found", found);
 		paint("found-here", found.slice(at, at + 1));
 		if (!found.length) return;
-		found[at].startContainer.parentElement.scrollIntoView({ block: "nearest" });
-		const top = found[at].getBoundingClientRect().top - scroller.getBoundingClientRect().top;
-		scroller.scrollTop += top - scroller.clientHeight * 0.4;
+		bring(scroller, found[at]);
 	};
 	const step = (by) => {
 		if (!found.length) return;

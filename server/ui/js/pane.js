@@ -5,12 +5,11 @@ import { hideCard, returnFocusTo } from "./card.js";
 import { listDocuments } from "./api.js";
 import { documentItems } from "./documents.js";
 import { documentView } from "./reading.js";
-import { inPlace, inSight } from "./sight.js";
+import { bring, inPlace, inSight } from "./sight.js";
 import { problem } from "./words.js";
 import { t } from "./strings.js";
 
 const NARROW = matchMedia("(max-width: 1023.98px)"); // the same width as in app.css
-const QUOTE_AT = 0.3; // of the height: what stands before the quote stays readable
 
 export class Pane {
 	#root = byId("pane");
@@ -183,11 +182,7 @@ export class Pane {
 
 	#shown(title, quote, stepped) {
 		this.#body.scrollTop = 0;
-		if (quote) {
-			quote.scrollIntoView(); // lays out what is around it, where a long document had not been yet
-			const offset = quote.getBoundingClientRect().top - this.#body.getBoundingClientRect().top;
-			this.#body.scrollTop += offset - this.#body.clientHeight * QUOTE_AT;
-		}
+		if (quote) bring(this.#body, quote);
 		if (!stepped) {
 			(quote ?? this.#body).focus({ preventScroll: true });
 			return;
