@@ -210,3 +210,16 @@ def test_opening_a_document_leaves_the_thread_where_it_was(open_page: Open, scri
     page.locator("mark.current:focus").wait_for()
     assert abs(marker.bounding_box()["y"] - before) < 2
     assert 0 < page.locator("mark.current").bounding_box()["y"] < 500
+
+
+def test_a_question_sent_before_the_page_is_complete_is_not_lost(open_page: Open, scripted: Served) -> None:
+    page = open_page(at=scripted).page
+    held: list[Any] = []
+    page.route("**/page.js", held.append)
+    page.reload()
+    page.locator("#question").fill(PEOPLE)
+    page.locator("#question").press("Enter")
+    page.wait_for_timeout(200)
+    assert page.locator("#question").input_value() == PEOPLE
+    held[0].continue_()
+    page.locator(".answer[data-status=answered]").wait_for()

@@ -82,8 +82,7 @@ export function features() {
 	return known;
 }
 
-// The events of one answer: {event, data} with data parsed. `final` ends it; an `error` event throws.
-// `context` = {history} or {conversation_id}.
+// The events of one answer, {event, data}, up to `final`; an `error` throws. `context`: {history} or {conversation_id}.
 export async function* ask(question, context, signal) {
 	const response = await request("/ask", {
 		method: "POST",

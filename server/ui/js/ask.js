@@ -1,6 +1,7 @@
 // The question box: grows with the text, Enter sends, Shift+Enter breaks the line, Stop while an answer comes.
 
 import { byId } from "./dom.js";
+import { takeOver } from "./early.js";
 import { t } from "./strings.js";
 
 const MAX_CHARS = 4000; // code points, as the server counts them
@@ -12,6 +13,8 @@ export class AskBox {
 	#send = byId("send");
 	#stop = byId("stop");
 	#busy = false;
+	#started = false;
+	#wanted = takeOver();
 
 	#asked; // () → the questions of this thread
 	#back = 0; // how many of them ↑ has gone back
@@ -29,7 +32,8 @@ export class AskBox {
 		this.#form.addEventListener("submit", (event) => {
 			event.preventDefault();
 			const question = this.#box.value.trim();
-			if (this.#busy || !question || this.#isTooLong()) return;
+			this.#wanted = !this.#started;
+			if (this.#wanted || this.#busy || !question || this.#isTooLong()) return;
 			this.put("");
 			onAsk(question);
 		});
@@ -60,6 +64,11 @@ export class AskBox {
 
 	focus() {
 		this.#box.focus();
+	}
+
+	start() {
+		this.#started = true;
+		if (this.#wanted) this.#form.requestSubmit();
 	}
 
 	redraw() {

@@ -1,9 +1,9 @@
 // First what can be seen, then what it does.
 
-import { byId, fillIcons } from "./dom.js";
+import { fillIcons } from "./dom.js";
+import "./early.js";
 import { translate } from "./strings.js";
 
 translate(document);
 fillIcons(document);
-byId("ask").addEventListener("submit", (event) => event.preventDefault());
 requestAnimationFrame(() => setTimeout(() => import("./page.js")));

@@ -60,7 +60,7 @@ const sight = new IntersectionObserver((entries) => {
 	}
 }, { rootMargin: "200px" });
 
-// Does `act` once, when `node` comes near the screen: a long conversation asks for nothing it does not show.
+// Does `act` once, when `node` comes near the screen: nothing is asked for that is not shown.
 export function whenSeen(node, act) {
 	waiting.set(node, act);
 	sight.observe(node);

@@ -1,4 +1,4 @@
-// Small menus that drop from a button. The browser closes them on Esc, on a click elsewhere, and gives focus back.
+// Menus that drop from a button. The browser closes them and gives focus back.
 
 import { h } from "./dom.js";
 

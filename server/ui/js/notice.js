@@ -1,4 +1,4 @@
-// Above and below the question box of the empty page: why nothing can be asked, or what can.
+// On the empty page: why nothing can be asked, or what can.
 
 import { readiness } from "./api.js";
 import { fillShelf } from "./documents.js";

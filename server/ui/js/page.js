@@ -179,6 +179,7 @@ const arrival = route.place();
 if (arrival.kind === "document") route.openedAtDocument();
 if (arrival.kind !== "answer" && Thread.left) await thread.resume(Thread.left).catch(() => {});
 if (thread.isEmpty) welcome();
+box.start();
 follow(arrival, history.state).then(() => {
 	if (arrival.kind === "home") box.focus();
 });

@@ -80,7 +80,7 @@ export function alsoList(answer, open) {
 	);
 }
 
-// The passages that came nearest to a question without an answer; for one that was not understood, nothing is near.
+// What came nearest to a question without an answer; to one that was not understood, nothing.
 export function nearestList(answer, open) {
 	if (!answer.consulted.length || answer.reason === "unsupported_language") return null;
 	const items = answer.consulted.map((passage) => passageItem(passage, open));

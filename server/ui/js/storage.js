@@ -1,4 +1,4 @@
-// What a person chose, kept in this browser; where the browser keeps nothing, it holds until the page is left.
+// What a person chose, where the browser keeps it.
 
 export function remembered(key) {
 	try {

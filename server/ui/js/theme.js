@@ -13,7 +13,7 @@ function apply(choice) {
 
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
-// show(isDark) puts the switch into words and its sign. Returns what does so again, in another language.
+// show(isDark) labels the switch. Returns what does so again, in another language.
 export function setUpTheme(toggle, show) {
 	const label = () => show(isDark());
 	toggle.addEventListener("click", () => {

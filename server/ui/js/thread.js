@@ -88,7 +88,7 @@ export class Thread {
 		else sessionStorage.removeItem(KEY);
 	}
 
-	// Shows a kept conversation; false when it is gone. The one that is shown gets what another tab has added.
+	// Shows a kept conversation, or what another tab has added to it; false when it is gone.
 	async resume(id) {
 		let kept;
 		try {
