@@ -286,6 +286,7 @@ def test_a_token_is_asked_for(open_page: Open, forum: Settings) -> None:
 def test_a_broken_connection_keeps_the_question(open_page: Open) -> None:
     opened = open_page(expected=("ERR_INTERNET_DISCONNECTED",))
     page = opened.page
+    page.locator("#loaded:not([hidden])").wait_for()
     page.context.set_offline(True)
     turn = opened.ask(REGISTERED)
     assert turn.locator(".trouble h3").text_content() == "No connection"

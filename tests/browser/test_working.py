@@ -215,7 +215,7 @@ def test_opening_a_document_leaves_the_thread_where_it_was(open_page: Open, scri
 def test_a_question_sent_before_the_page_is_complete_is_not_lost(open_page: Open, scripted: Served) -> None:
     page = open_page(at=scripted).page
     held: list[Any] = []
-    page.route("**/page.js", held.append)
+    page.route("**/page.js", lambda route: held.append(route))
     page.reload()
     page.locator("#question").fill(PEOPLE)
     page.locator("#question").press("Enter")
