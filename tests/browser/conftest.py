@@ -16,7 +16,21 @@ import pytest
 from rag.build import ingest, open_answerer
 from rag.embed import HASH_MODEL
 from rag.settings import NO_READER, Settings
-from tests.browser.harness import ARTICLE, REHEARSAL, SCRIPT, SOURCE, TITLE, Open, Opened, Served, served, served_by
+from tests.browser.harness import (
+    ARTICLE,
+    LENT,
+    PEOPLE,
+    REHEARSAL,
+    SCRIPT,
+    SOURCE,
+    TITLE,
+    Open,
+    Opened,
+    Served,
+    served,
+    served_by,
+)
+from tests.browser.keeper import Keeper, served_with
 from tests.scripted import Scripted, fields_of
 
 WAIT_MS = 15_000
@@ -24,16 +38,15 @@ QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component
 REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
 
 
-@pytest.fixture(scope="session")
-def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """An index of two documents, one of them full of markup."""
-    folder = tmp_path_factory.mktemp("browser")
+def write_forum(folder: Path) -> dict[str, Path]:
+    """The corpus of the browser tests, and where its index goes."""
     corpus = folder / "corpus"
     corpus.mkdir()
     (corpus / "forum.txt").write_text(ARTICLE, encoding="utf-8")
     about = f'title = "{TITLE}"\npublisher = "Harbour City"\npublished = "2021-05-12"\nsource = "{SOURCE}"\n'
-    (corpus / "forum.txt.toml").write_text(about, encoding="utf-8")
+    (corpus / "forum.txt.toml").write_text(about + 'language = "en"\n', encoding="utf-8")
     (corpus / "rehearsal.txt").write_text(REHEARSAL, encoding="utf-8")
+<<<<<<< HEAD
     made = Settings(
         corpus_dir=corpus,
         index_dir=folder / "index",
@@ -42,6 +55,23 @@ def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         reader=NO_READER,
         port=0,
     )
+=======
+    return {"corpus_dir": corpus, "index_dir": folder / "index"}
+
+
+def chromium_program(playwright: Any) -> str | None:
+    """The browser that comes with playwright, or one of the system; None where there is none."""
+    bundled = playwright.chromium.executable_path
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return bundled if Path(bundled).exists() else found
+
+
+@pytest.fixture(scope="session")
+def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An index of two documents, one of them full of markup."""
+    places = write_forum(tmp_path_factory.mktemp("browser"))
+    made = Settings(**places, model=HASH_MODEL, reader=NO_READER, port=0)
+>>>>>>> ui
     ingest(made)
     return made
 
@@ -59,13 +89,24 @@ def scripted(forum: Settings) -> Iterator[Served]:
         yield running
 
 
+@pytest.fixture
+def keeper(forum: Settings) -> Keeper:
+    """What a server of the test's own keeps."""
+    return Keeper(Scripted(**fields_of(open_answerer(forum)), script=SCRIPT), suggestions=[PEOPLE, LENT])
+
+
+@pytest.fixture
+def keeping(keeper: Keeper, forum: Settings) -> Iterator[Served]:
+    """A server that keeps conversations and feedback, and suggests questions."""
+    with served_with(keeper, forum) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")  # playwright keeps an event loop running, which no other test may meet
 def chromium() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
     with api.sync_playwright() as playwright:
-        bundled = playwright.chromium.executable_path
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        program = bundled if Path(bundled).exists() else found
+        program = chromium_program(playwright)
         if program is None:
             pytest.skip("no Chromium on this machine: playwright install chromium")
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
@@ -82,7 +123,12 @@ def open_page(chromium: Any, server: Served) -> Iterator[Open]:
         def open_at(
             path: str = "/", *, width: int = 1440, at: Served = server, expected: tuple[str, ...] = (), **more: Any
         ) -> Opened:
-            options = {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce", **more}
+            options = {
+                "viewport": {"width": width, "height": 800},
+                "reduced_motion": "reduce",
+                "locale": "en-GB",
+                **more,
+            }
             context = closing.enter_context(chromium.new_context(**options))
             context.set_default_timeout(WAIT_MS)
             context.add_init_script(REPORT_VIOLATIONS)

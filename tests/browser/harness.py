@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from rag.answer import Answerer
 from rag.settings import Settings, variable
@@ -101,8 +102,15 @@ def served(settings: Settings) -> Iterator[Served]:
 @contextmanager
 def served_by(answerer: Answerer, settings: Settings) -> Iterator[Served]:
     """The same service with an answerer of the test's own, in a thread of this process."""
+    with served_app(create_app(settings, lambda: answerer), settings) as running:
+        yield running
+
+
+@contextmanager
+def served_app(app: FastAPI, settings: Settings) -> Iterator[Served]:
+    """An app in a thread of this process."""
     listener = bind(settings.host, settings.port)
-    running = uvicorn.Server(server_config(create_app(settings, lambda: answerer), settings))
+    running = uvicorn.Server(server_config(app, settings))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -139,8 +147,8 @@ class Opened:
 
     def ask(self, question: str) -> Any:
         """Asks as a person does; returns the finished turn."""
-        self.page.get_by_label("Your question").fill(question)
-        self.page.keyboard.press("Enter")
+        self.page.locator("#question").fill(question)
+        self.page.locator("#question").press("Enter")
         turn = self.page.locator(".turn").last
         turn.locator(".answer[data-status]").wait_for()
         return turn

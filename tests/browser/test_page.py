@@ -49,7 +49,7 @@ def test_a_citation_shows_its_quote_and_opens_it_in_the_document(open_page: Open
 
     marker.hover()
     page.locator("#card:not([hidden])").wait_for()
-    assert page.locator("#card .quote").text_content() == quote
+    assert page.locator("#card .quoted").text_content() == quote
 
     marker.click()
     mark = page.locator("mark.current")
@@ -184,7 +184,7 @@ def test_a_follow_up_carries_the_thread(open_page: Open) -> None:
     assert sent[1]["history"][0]["content"] == REGISTERED
     assert sent[1]["history"][1]["content"] == " ".join(first)
     assert REGISTERED in second.locator(".understood").text_content()
-    opened.page.get_by_role("button", name="New thread").click()
+    opened.page.get_by_role("button", name="New", exact=True).click()
     opened.ask(REGISTERED)
     assert sent[2]["history"] == []
 
@@ -213,12 +213,13 @@ def test_a_link_to_an_unknown_document_says_so(open_page: Open) -> None:
 def test_an_answer_has_an_address(open_page: Open) -> None:
     opened = open_page(permissions=["clipboard-read", "clipboard-write"])
     turn = opened.ask(REGISTERED)
-    turn.get_by_role("button", name="Copy with quotes").click()
+    turn.get_by_role("button", name="Copy", exact=True).click()
+    turn.get_by_role("menuitem", name="With quotes").click()
     turn.get_by_text("Copied").wait_for()
     copied = opened.page.evaluate("() => navigator.clipboard.readText()")
     assert f"[1] “{turn.locator('.cited .quote').text_content()}”" in copied
     turn.get_by_role("button", name="Copy link").click()
-    turn.get_by_text("Copied").nth(1).wait_for()
+    turn.locator(".actions > .action").nth(1).filter(has_text="Copied").wait_for()
     address = opened.page.evaluate("() => navigator.clipboard.readText()")
     again = open_page(address.removeprefix(opened.origin)).page
     again.locator(".turn").wait_for()
@@ -287,6 +288,7 @@ def test_a_token_is_asked_for(open_page: Open, forum: Settings) -> None:
 def test_a_broken_connection_keeps_the_question(open_page: Open) -> None:
     opened = open_page(expected=("ERR_INTERNET_DISCONNECTED",))
     page = opened.page
+    page.locator("#loaded:not([hidden])").wait_for()
     page.context.set_offline(True)
     turn = opened.ask(REGISTERED)
     assert turn.locator(".trouble h3").text_content() == "No connection"

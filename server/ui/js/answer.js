@@ -1,183 +1,200 @@
 // One answer on the page, from the first event to the last: waiting, arriving, finished, not found,
 // stopped, failed. It shows; asking is thread.js.
 
+import { actionsOf } from "./actions.js";
 import { describe } from "./card.js";
 import { announce, button, h, message } from "./dom.js";
-import { answerAddress } from "./route.js";
+import { gapButtons } from "./feedback.js";
 import { alsoList, citedList, nearestList } from "./sources.js";
 import { t } from "./strings.js";
-import { announced, copyText, partialNote, problem, wording } from "./words.js";
+import { suggestions } from "./suggest.js";
+import { announced, partialNote, problem, wording } from "./words.js";
 
 const SLOW_MS = 4000;
 const VERY_SLOW_MS = 15000;
 const LONG_SHORT_CHARS = 60; // beyond it a short answer is no headline any more
 const LONG_WORD_CHARS = 18; // longer "words" (addresses, Chinese) may break before their markers
-const COPIED_MS = 2000;
+
+const languageOf = (text) => (/\p{Script=Han}/u.test(text) ? "zh-Hant" : null);
 
 export class AnswerView {
-  #open; // (citation or passage, answer or null, element that was used)
-  #status = h("p", { class: "status" });
-  #prose = h("p", { class: "prose" });
-  #timers = [];
-  #citations = new Map();
+	#page; // open(citation or passage, answer or null, element that was used), edit(question), ask(question), pick(…)
+	#status = h("p", { class: "status" });
+	#prose = h("p", { class: "prose" });
+	#timers = [];
+	#citations = new Map();
+	#draw = () => {}; // what is shown, again: in another language
 
-  constructor(open) {
-    this.#open = open;
-    this.answer = { id: null, citations: [], sentences: [] }; // what has come so far
-    this.node = h("div", { class: "answer" });
-  }
+	constructor(page) {
+		this.#page = page;
+		this.answer = { id: null, citations: [], sentences: [] }; // what has come so far
+		this.node = h("div", { class: "answer" });
+	}
 
-  begin() {
-    this.#say(t("searching"));
-    this.#timers = [
-      setTimeout(() => this.#say(t("slow")), SLOW_MS),
-      setTimeout(() => this.#say(t("verySlow")), VERY_SLOW_MS),
-    ];
-    this.node.setAttribute("aria-busy", "true");
-    this.node.replaceChildren(this.#prose, this.#status);
-  }
+	begin() {
+		this.#say(t("searching"));
+		const later = (key, delay) => setTimeout(() => this.#say(t(key)), delay);
+		this.#timers = [later("slow", SLOW_MS), later("verySlow", VERY_SLOW_MS)];
+		this.node.setAttribute("aria-busy", "true");
+		this.node.replaceChildren(this.#prose, this.#status);
+	}
 
-  sources(passages) {
-    this.#say(t("reading", passages.length));
-  }
+	redraw() {
+		this.#draw();
+	}
 
-  citation(citation) {
-    this.#citations.set(citation.number, citation);
-    this.answer.citations.push(citation);
-  }
+	sources(passages) {
+		this.#say(t("reading", passages.length));
+	}
 
-  sentence(sentence) {
-    this.answer.sentences.push(sentence);
-    this.#prose.append(h("span", { class: "sentence" }, this.#cited(sentence.text.trim(), sentence.citations)), " ");
-  }
+	citation(citation) {
+		this.#citations.set(citation.number, citation);
+		this.answer.citations.push(citation);
+	}
 
-  // The text and its markers, the first of them never alone on a line.
-  #cited(text, numbers) {
-    const markers = numbers.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
-    const cut = text.lastIndexOf(" ") + 1;
-    const [head, tail] = text.length - cut > LONG_WORD_CHARS ? [text, ""] : [text.slice(0, cut), text.slice(cut)];
-    return [head, h("span", { class: "keep" }, tail, markers.slice(0, 1)), ...markers.slice(1)];
-  }
+	sentence(sentence) {
+		this.answer.sentences.push(sentence);
+		this.#prose.append(h("span", { class: "sentence" }, this.#cited(sentence.text.trim(), sentence.citations)), " ");
+	}
 
-  #marker(citation) {
-    if (!citation) return null;
-    const bracket = (sign) => h("span", { class: "bracket" }, sign); // unseen, but copied with the text
-    const node = h(
-      "button",
-      {
-        type: "button",
-        class: "cite",
-        "aria-label": t("sourceLabel", citation.number, citation.title),
-        onclick: () => this.#open(this.#citations.get(citation.number), this.answer, node),
-      },
-      bracket("["),
-      citation.number,
-      bracket("]"),
-    );
-    describe(node, () => this.#citations.get(citation.number));
-    return node;
-  }
+	// The text and its markers, the first of them never alone on a line.
+	#cited(text, numbers) {
+		const markers = numbers.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
+		const cut = text.lastIndexOf(" ") + 1;
+		const [head, tail] = text.length - cut > LONG_WORD_CHARS ? [text, ""] : [text.slice(0, cut), text.slice(cut)];
+		return [head, h("span", { class: "keep" }, tail, markers.slice(0, 1)), ...markers.slice(1)];
+	}
 
-  final(answer) {
-    const shown = this.answer.sentences;
-    this.#end();
-    this.answer = answer;
-    this.node.dataset.status = answer.status;
-    this.#citations = new Map(answer.citations.map((citation) => [citation.number, citation]));
-    if (JSON.stringify(shown) !== JSON.stringify(answer.sentences)) this.#retell(answer);
-    const asked = answer.standalone_question;
-    const other = asked.trim().toLowerCase() !== answer.question.trim().toLowerCase();
-    this.node.replaceChildren(
-      ...[
-        other && h("p", { class: "understood" }, t("understoodAs", asked)),
-        ...(answer.status === "not_found" ? this.#notFound() : this.#found()),
-        ...answer.warnings.map((warning) => h("p", { class: "warning" }, message(warning))),
-        answer.status !== "not_found" && alsoList(answer, this.#open),
-        this.#actions(),
-      ].filter(Boolean),
-    );
-    announce(announced(answer));
-  }
+	#marker(citation) {
+		if (!citation) return null;
+		const { number } = citation;
+		const bracket = (sign) => h("span", { class: "bracket" }, sign); // unseen, but copied with the text
+		const node = h(
+			"button",
+			{
+				type: "button",
+				class: "cite",
+				value: number,
+				"aria-label": t("sourceLabel", number, citation.title),
+				onclick: () => this.#page.open(this.#citations.get(number), this.answer, node),
+			},
+			bracket("["),
+			number,
+			bracket("]"),
+		);
+		describe(node, () => this.#citations.get(number));
+		return node;
+	}
 
-  // What arrived sentence by sentence is not what the whole answer says: the whole answer counts.
-  #retell(answer) {
-    this.#prose.replaceChildren();
-    this.answer = { ...answer, sentences: [] };
-    for (const sentence of answer.sentences) this.sentence(sentence);
-    this.answer = answer;
-  }
+	final(answer, { quiet = false } = {}) {
+		const shown = this.answer.sentences;
+		this.#end();
+		this.answer = answer;
+		this.node.dataset.status = answer.status;
+		this.#citations = new Map(answer.citations.map((citation) => [citation.number, citation]));
+		if (JSON.stringify(shown) !== JSON.stringify(answer.sentences)) this.#retell(answer);
+		this.#draw = () => {
+			this.#retell(answer);
+			this.#finished();
+		};
+		this.#finished();
+		if (!quiet) announce(announced(answer));
+	}
 
-  #found() {
-    const { status, citations } = this.answer;
-    return [
-      this.#short(),
-      this.#prose,
-      status === "partial" && h("p", { class: "warning calm" }, partialNote(this.answer)),
-      h("p", { class: `assurance assurance-${this.answer.confidence.label}` }, wording(this.answer)),
-      citations.length > 0 && citedList(this.answer, this.#open),
-    ];
-  }
+	// What arrived sentence by sentence is not what the whole answer says: the whole answer counts.
+	#retell(answer) {
+		this.#prose.replaceChildren();
+		this.answer = { ...answer, sentences: [] };
+		for (const sentence of answer.sentences) this.sentence(sentence);
+		this.answer = answer;
+	}
 
-  // The words that answer, before the sentences they stand in; null when there are none.
-  #short() {
-    const shown = this.answer.short_answers.map(({ text, citation }) => this.#cited(text, [citation]));
-    if (!shown.length) return null;
-    if (shown.length > 1) return h("ul", { class: "short short-list" }, shown.map((item) => h("li", {}, item)));
-    const long = this.answer.short_answer.text.length > LONG_SHORT_CHARS;
-    return h("p", { class: long ? "short short-long" : "short" }, shown[0]);
-  }
+	#finished() {
+		const { status, warnings, stored, source_changed: changed } = this.answer;
+		const found = status !== "not_found";
+		const notes = [...warnings, changed?.length && t("sourceChanged"), stored === false && t("notStored")];
+		this.node.replaceChildren(
+			...[
+				this.#understood(),
+				...(found ? this.#found() : this.#notFound()),
+				...notes.filter(Boolean).map((note) => h("p", { class: "warning" }, message(note))),
+				found && alsoList(this.answer, this.#page.open),
+				actionsOf(this.answer, this.#page.pick),
+			].filter(Boolean),
+		);
+	}
 
-  #notFound() {
-    const says = h("p", { class: "answer-no" }, this.answer.answer); // in the language of the question
-    const nearest = nearestList(this.answer, this.#open);
-    const help = nearest && h("p", { class: "why" }, t("notFoundHelp"));
-    return [h("section", { class: "not-found" }, says, nearest, help)];
-  }
+	#understood() {
+		const { question, standalone_question: asked } = this.answer;
+		if (asked.trim().toLowerCase() === question.trim().toLowerCase()) return null;
+		const change = button(t("changeIt"), () => this.#page.edit(asked), { kind: "action", sign: "edit" });
+		return h("p", { class: "understood" }, t("understoodAs"), " ", h("q", {}, asked), change);
+	}
 
-  #actions() {
-    const { clipboard } = navigator; // there only on this machine and under https
-    const link = new URL(answerAddress(this.answer.id), location.origin).href;
-    if (!clipboard) return h("p", { class: "actions" }, h("a", { href: link, class: "action" }, t("link")));
-    const copier = (label, text, sign) => {
-      const node = button(label, () => clipboard.writeText(text()).then(done), { sign, kind: "action" });
-      const done = () => {
-        node.lastChild.textContent = t("copied");
-        setTimeout(() => (node.lastChild.textContent = label), COPIED_MS);
-        announce(t("copied"));
-      };
-      return node;
-    };
-    const copies = [copier(t("copy"), () => copyText(this.answer), "copy"), copier(t("copyLink"), () => link, "link")];
-    return h("p", { class: "actions" }, copies);
-  }
+	#found() {
+		const { status, citations, confidence } = this.answer;
+		return [
+			this.#short(),
+			this.#prose,
+			status === "partial" && h("p", { class: "warning calm" }, partialNote(this.answer)),
+			h("p", { class: `assurance assurance-${confidence.label}` }, wording(this.answer)),
+			citations.length > 0 && citedList(this.answer, this.#page.open),
+		];
+	}
 
-  stopped(again) {
-    this.#end();
-    this.node.dataset.status = "stopped";
-    this.#report(t("stoppedTitle"), t("stoppedText"), [button(t("tryAgain"), again)]);
-  }
+	// The words that answer, before the sentences they stand in; null when there are none.
+	#short() {
+		const shown = this.answer.short_answers.map(({ text, citation }) => this.#cited(text, [citation]));
+		if (!shown.length) return null;
+		if (shown.length > 1) return h("ul", { class: "short short-list" }, shown.map((item) => h("li", {}, item)));
+		const long = this.answer.short_answer.text.length > LONG_SHORT_CHARS;
+		return h("p", { class: long ? "short short-long" : "short" }, shown[0]);
+	}
 
-  failed(error, again, edit) {
-    this.#end();
-    this.node.dataset.status = "error";
-    const { title, text, retriable } = problem(error);
-    const way = retriable ? button(t("tryAgain"), again) : button(t("editQuestion"), edit);
-    this.#report(title, text, [way, error.requestId && h("span", { class: "why" }, t("reference", error.requestId))]);
-  }
+	#notFound() {
+		const { answer, standalone_question: asked } = this.answer; // answer: in the language of the question
+		const says = h("p", { class: "answer-no", lang: languageOf(answer) }, answer);
+		const looked = h("p", { class: "why" }, t("lookedFor"), " ", h("q", { lang: languageOf(asked) }, asked));
+		const nearest = nearestList(this.answer, this.#page.open);
+		const help = nearest && h("p", { class: "why" }, t("notFoundHelp"));
+		const gap = gapButtons(this.answer, this.#page.pick);
+		return [h("section", { class: "not-found" }, says, looked, nearest, help, suggestions(this.#page.ask), gap)];
+	}
 
-  #report(title, text, ways) {
-    const ends = h("p", { class: "actions" }, ways);
-    this.node.append(h("section", { class: "trouble" }, h("h3", {}, title), h("p", {}, message(text)), ends));
-    announce(`${title}. ${text}`);
-  }
+	stopped(again) {
+		this.#end();
+		this.node.dataset.status = "stopped";
+		this.#report(() => ({ title: t("stoppedTitle"), text: t("stoppedText"), ways: [button(t("tryAgain"), again)] }));
+	}
 
-  #say(text) {
-    this.#status.replaceChildren(h("span", { class: "working", "aria-hidden": "true" }), text);
-  }
+	failed(error, again) {
+		this.#end();
+		this.node.dataset.status = "error";
+		this.#report((question) => {
+			const { title, text, retriable } = problem(error);
+			const way = retriable ? button(t("tryAgain"), again) : button(t("editQuestion"), () => this.#page.edit(question));
+			return { title, text, ways: [way, error.requestId && h("span", { class: "why" }, t("reference", error.requestId))] };
+		});
+	}
 
-  #end() {
-    this.#timers.forEach(clearTimeout);
-    this.#status.remove();
-    this.node.removeAttribute("aria-busy");
-  }
+	#report(tell) {
+		this.#draw = () => {
+			const { title, text, ways } = tell(this.question);
+			this.node.querySelector(".trouble")?.remove();
+			const ends = h("p", { class: "actions" }, ways);
+			this.node.append(h("section", { class: "trouble" }, h("h3", {}, title), h("p", {}, message(text)), ends));
+			return `${title}. ${text}`;
+		};
+		announce(this.#draw());
+	}
+
+	#say(text) {
+		this.#status.replaceChildren(h("span", { class: "working", "aria-hidden": "true" }), text);
+	}
+
+	#end() {
+		this.#timers.forEach(clearTimeout);
+		this.#status.remove();
+		this.node.removeAttribute("aria-busy");
+	}
 }

@@ -1,75 +1,109 @@
-// Quotes inside texts. Positions here are JavaScript's own (lengths of strings that the server cut, or
-// searches): the server's offsets count code points and are only ever sent back to it.
+// Quotes inside texts. Positions are JavaScript's own: lengths of what the server cut, or searches. The server's
+// offsets count code points and are only sent back to it.
 
 import { getPassage } from "./api.js";
 import { h } from "./dom.js";
 
 // Where `needle` stands in `text`, when it stands there exactly once; otherwise null.
 export function onlyPlace(text, needle) {
-  if (!needle) return null;
-  const from = text.indexOf(needle);
-  if (from < 0 || text.indexOf(needle, from + 1) >= 0) return null;
-  return { from, to: from + needle.length };
+	if (!needle) return null;
+	const from = text.indexOf(needle);
+	if (from < 0 || text.indexOf(needle, from + 1) >= 0) return null;
+	return { from, to: from + needle.length };
 }
 
 // The place of a citation in the whole text of its document; asks the server when the words occur twice.
 export async function placeOf(citation, text) {
-  const found = onlyPlace(text, citation.quote);
-  if (found || !text.includes(citation.quote)) return found;
-  const { before, quote } = await getPassage(citation.document_id, citation.start, citation.end);
-  if (quote !== citation.quote) return null;
-  return { from: before.length, to: before.length + quote.length };
+	const found = onlyPlace(text, citation.quote);
+	if (found || !text.includes(citation.quote)) return found;
+	const { before, quote } = await getPassage(citation.document_id, citation.start, citation.end);
+	if (quote !== citation.quote) return null;
+	return { from: before.length, to: before.length + quote.length };
 }
+
+const BLOCK = 40; // paragraphs
+const CONTEXT_CHARS = 240; // about a sentence on either side
 
 const cuts = new WeakMap(); // citation → promise of its parts: asked for once
 
-// The quote of a citation around the words that answer, {quote_before, highlight, quote_after}; null when no words
-// are known or the server cannot cut them.
-export function answerWords(citation) {
-  if (!citation.highlight) return Promise.resolve(null);
-  if (!cuts.has(citation)) cuts.set(citation, cut(citation));
-  return cuts.get(citation);
+// A quote between its surroundings, as the server's passage; null when it cannot be cut.
+export function cutOf(citation) {
+	if (!cuts.has(citation)) cuts.set(citation, cut(citation));
+	return cuts.get(citation);
 }
 
 async function cut(citation) {
-  const { document_id: id, start, end, quote, highlight } = citation;
-  try {
-    const passage = await getPassage(id, start, end, { around: 0, highlight });
-    return passage.quote === quote ? passage : null; // otherwise the document has changed
-  } catch {
-    cuts.delete(citation); // the next look may fare better
-    return null;
-  }
+	const { document_id: id, start, end, quote, highlight } = citation;
+	try {
+		const passage = await getPassage(id, start, end, { around: CONTEXT_CHARS, highlight });
+		return passage.quote === quote ? passage : null; // otherwise the document has changed
+	} catch {
+		cuts.delete(citation); // the next look may fare better
+		return null;
+	}
+}
+
+// What stands around a quote in its own paragraph, whole words only.
+export function surroundings({ before, after, start }) {
+	const head = before.slice(Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r")) + 1);
+	const tail = after.split(/[\r\n]/)[0];
+	const cutHead = head === before && start > CONTEXT_CHARS ? head.replace(/^\S{0,20}\s/, "… ") : head;
+	return [cutHead.trimStart(), tail.length === after.length ? tail.replace(/\s\S{0,20}$/, " …") : tail];
+}
+
+const waiting = new WeakMap();
+const sight = new IntersectionObserver((entries) => {
+	for (const { isIntersecting, target } of entries) {
+		if (!isIntersecting) continue;
+		sight.unobserve(target);
+		waiting.get(target)();
+	}
+}, { rootMargin: "200px" });
+
+// Does `act` once, when `node` comes near the screen: nothing is asked for that is not shown.
+export function whenSeen(node, act) {
+	waiting.set(node, act);
+	sight.observe(node);
 }
 
 // The quote as nodes, the answer's words marked.
 export function quoteNodes(quote, words) {
-  if (!words) return [quote];
-  return [words.quote_before, h("mark", { class: "words" }, words.highlight), words.quote_after];
+	if (!words || words.highlight === null) return [quote];
+	return [words.quote_before, h("mark", { class: "words" }, words.highlight), words.quote_after];
 }
 
 // Paragraphs of `text` with marks: ranges = [{from, to, kind}], kind current | other | words.
 // Where quotes overlap, `current` outweighs `other`; `words` are marked inside their quote.
 export function markedText(text, ranges) {
-  const cutAt = new Set([0, text.length, ...ranges.flatMap(({ from, to }) => [from, to])]);
-  const edges = [...cutAt].sort((a, b) => a - b);
-  const paragraphs = [h("p", {})];
-  for (let i = 0; i + 1 < edges.length; i += 1) {
-    const kinds = new Set(ranges.filter((r) => r.from <= edges[i] && edges[i + 1] <= r.to).map((r) => r.kind));
-    for (const [row, line] of text.slice(edges[i], edges[i + 1]).split(/\r\n|\r|\n/).entries()) {
-      if (row > 0) paragraphs.push(h("p", {}));
-      if (line) addPiece(paragraphs.at(-1), line, kinds);
-    }
-  }
-  return paragraphs.filter((paragraph) => paragraph.textContent.trim());
+	const cutAt = new Set([0, text.length, ...ranges.flatMap(({ from, to }) => [from, to])]);
+	const edges = [...cutAt].sort((a, b) => a - b);
+	const paragraphs = [h("p", {})];
+	for (let i = 0; i + 1 < edges.length; i += 1) {
+		const kinds = new Set(ranges.filter((r) => r.from <= edges[i] && edges[i + 1] <= r.to).map((r) => r.kind));
+		for (const [row, line] of text.slice(edges[i], edges[i + 1]).split(/\r\n|\r|\n/).entries()) {
+			if (row > 0) paragraphs.push(h("p", {}));
+			if (line) addPiece(paragraphs.at(-1), line, kinds);
+		}
+	}
+	return inBlocks(paragraphs.filter((paragraph) => paragraph.textContent.trim()));
+}
+
+// A long document is laid out block by block, when it comes into sight.
+function inBlocks(paragraphs) {
+	if (paragraphs.length <= BLOCK) return paragraphs;
+	const blocks = [];
+	for (let i = 0; i < paragraphs.length; i += BLOCK) {
+		blocks.push(h("div", { class: "block" }, paragraphs.slice(i, i + BLOCK)));
+	}
+	return blocks;
 }
 
 // A quote is one mark in each paragraph, whatever is marked inside it.
 function addPiece(paragraph, line, kinds) {
-  const inner = kinds.has("words") ? h("mark", { class: "words" }, line) : line;
-  const kind = ["current", "other"].find((outer) => kinds.has(outer));
-  const last = paragraph.lastChild;
-  if (!kind) paragraph.append(inner);
-  else if (last?.className === kind) last.append(inner);
-  else paragraph.append(h("mark", { class: kind }, inner));
+	const inner = kinds.has("words") ? h("mark", { class: "words" }, line) : line;
+	const kind = ["current", "other"].find((outer) => kinds.has(outer));
+	const last = paragraph.lastChild;
+	if (!kind) paragraph.append(inner);
+	else if (last?.className === kind) last.append(inner);
+	else paragraph.append(h("mark", { class: kind }, inner));
 }

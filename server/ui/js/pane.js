@@ -5,178 +5,191 @@ import { hideCard, returnFocusTo } from "./card.js";
 import { listDocuments } from "./api.js";
 import { documentItems } from "./documents.js";
 import { documentView } from "./reading.js";
+import { bring, inPlace, inSight } from "./sight.js";
 import { problem } from "./words.js";
 import { t } from "./strings.js";
 
 const NARROW = matchMedia("(max-width: 1023.98px)"); // the same width as in app.css
-const QUOTE_AT = 0.3; // of the height: what stands before the quote stays readable
-
-// Beside the pane the thread is narrower and its lines break anew: `node` stays where it was on the screen.
-function inPlace(node, change) {
-  const top = node?.getBoundingClientRect().top;
-  change();
-  if (node) scrollBy({ top: node.getBoundingClientRect().top - top, behavior: "instant" });
-}
-
-// The turn at the top of the screen.
-function inSight() {
-  const edge = byId("bar").getBoundingClientRect().bottom;
-  return [...byId("thread").children].find((turn) => turn.getBoundingClientRect().bottom > edge) ?? null;
-}
 
 export class Pane {
-  #root = byId("pane");
-  #head = byId("pane-head");
-  #body = byId("pane-body");
-  #opener = null;
-  #scrollY = 0;
-  #load = 0; // only the newest load may fill the pane
-  #target = null;
-  #openDocument;
-  #onClose;
+	#root = byId("pane");
+	#head = byId("pane-head");
+	#body = byId("pane-body");
+	#opener = null;
+	#scrollY = 0;
+	#load = 0; // only the newest load may fill the pane
+	#target = null;
+	#again = null; // fills the pane with the same once more
+	#openDocument;
+	#onClose;
 
-  // openDocument(document), onStep(citation, answer), onList(), onClose(): the page keeps the address
-  constructor({ openDocument, onStep, onList, onClose, fallback }) {
-    this.#openDocument = openDocument;
-    this.#onClose = onClose;
-    this.fallback = fallback; // focus goes here when what opened the pane is gone
-    byId("pane-close").addEventListener("click", () => this.close());
-    byId("pane-list").addEventListener("click", onList);
-    for (const [id, step] of [["step-back", -1], ["step-on", 1]]) {
-      byId(id).addEventListener("click", () => {
-        const { answer, citation } = this.#target;
-        onStep(answer.citations[answer.citations.indexOf(citation) + step], answer);
-      });
-    }
-    NARROW.addEventListener("change", () => this.#fit());
-  }
+	// openDocument(document), onStep(citation, answer), onList(), onClose(): the page keeps the address
+	constructor({ openDocument, onStep, onList, onClose, fallback }) {
+		this.#openDocument = openDocument;
+		this.#onClose = onClose;
+		this.fallback = fallback; // focus goes here when what opened the pane is gone
+		byId("pane-close").addEventListener("click", () => this.close());
+		byId("pane-list").addEventListener("click", onList);
+		for (const [id, step] of [["step-back", -1], ["step-on", 1]]) {
+			byId(id).addEventListener("click", () => {
+				const { answer, citation } = this.#target;
+				onStep(answer.citations[answer.citations.indexOf(citation) + step], answer);
+			});
+		}
+		NARROW.addEventListener("change", () => this.#fit());
+	}
 
-  get isOpen() {
-    return !this.#root.hidden;
-  }
+	get isOpen() {
+		return !this.#root.hidden;
+	}
 
-  showDocument(target, opener, { stepped = false } = {}) {
-    this.#target = target;
-    this.#unfold(opener);
-    this.#steps();
-    byId("pane-list").hidden = false;
-    return this.#fill(async () => {
-      const { title, head, body, quote } = await documentView(target);
-      return { head, body, shown: () => this.#shown(title, quote, stepped) };
-    });
-  }
+	// The citation that is open, if one is.
+	get citation() {
+		return (this.isOpen && this.#target?.citation) || null;
+	}
 
-  showList(opener) {
-    this.#target = null;
-    this.#unfold(opener);
-    this.#steps();
-    byId("pane-list").hidden = true;
-    return this.#fill(async () => {
-      const documents = await listDocuments({ again: true });
-      const list = h("ul", { class: "shelf" }, documentItems(documents, this.#openDocument));
-      const none = h("p", {}, t("loadedNone"));
-      const head = [h("h2", { id: "pane-title" }, t("documentsTitle"))];
-      const shown = () => (list.querySelector("a") ?? this.#body).focus();
-      return { head, body: [documents.length ? list : none], shown };
-    });
-  }
+	get documentId() {
+		return (this.isOpen && this.#target?.id) || null;
+	}
 
-  close() {
-    if (!this.isOpen) return;
-    this.#load += 1;
-    this.#head.replaceChildren();
-    this.#body.replaceChildren();
-    inPlace(inSight(), () => this.#show(false));
-    const opener = this.#opener;
-    this.#opener = null;
-    if (opener?.isConnected) {
-      scrollTo({ top: this.#scrollY, behavior: "instant" });
-      returnFocusTo(opener);
-    } else {
-      this.fallback();
-    }
-    this.#onClose();
-  }
+	step(by) {
+		byId(by < 0 ? "step-back" : "step-on").click();
+	}
 
-  // The thread goes on: closing the pane no longer jumps back to where it was opened.
-  forgetOpener() {
-    this.#opener = null;
-  }
+	async redraw() {
+		const focused = document.activeElement;
+		if (this.isOpen) await this.#again();
+		focused.focus();
+	}
 
-  #unfold(opener) {
-    hideCard();
-    if (opener && !this.#root.contains(opener)) {
-      this.#opener = opener;
-      this.#scrollY = this.isOpen ? this.#scrollY : scrollY;
-    }
-    if (!this.isOpen) inPlace(byId("thread").contains(opener) ? opener : inSight(), () => this.#show(true));
-  }
+	showDocument(target, opener, { stepped = false } = {}) {
+		this.#target = target;
+		this.#unfold(opener);
+		this.#steps();
+		byId("pane-list").hidden = false;
+		return this.#fill(async () => {
+			const { title, head, body, reading, quote } = await documentView(target);
+			head.push(this.#findBox(reading));
+			return { head, body, shown: () => this.#shown(title, quote, stepped) };
+		});
+	}
 
-  #show(open) {
-    this.#root.hidden = !open;
-    this.#fit();
-  }
+	showList(opener) {
+		this.#target = null;
+		this.#unfold(opener);
+		this.#steps();
+		byId("pane-list").hidden = true;
+		return this.#fill(async () => {
+			const documents = await listDocuments({ again: true });
+			const list = h("ul", { class: "shelf" }, documentItems(documents, this.#openDocument));
+			const none = h("p", {}, t("loadedNone"));
+			const head = [h("h2", { id: "pane-title" }, t("documentsTitle"))];
+			const shown = () => (list.querySelector("a") ?? this.#body).focus();
+			return { head, body: [documents.length ? list : none], shown };
+		});
+	}
 
-  #fit() {
-    const sheet = this.isOpen && NARROW.matches;
-    document.body.classList.toggle("has-pane", this.isOpen);
-    document.documentElement.classList.toggle("is-covered", sheet);
-    for (const id of ["bar", "talk"]) byId(id).inert = sheet;
-    if (sheet) this.#root.setAttribute("role", "dialog");
-    else this.#root.removeAttribute("role");
-    if (sheet) this.#root.setAttribute("aria-modal", "true");
-    else this.#root.removeAttribute("aria-modal");
-  }
+	close() {
+		if (!this.isOpen) return;
+		this.#load += 1;
+		this.#head.replaceChildren();
+		this.#body.replaceChildren();
+		inPlace(inSight(), () => this.#show(false));
+		const opener = this.#opener;
+		this.#opener = null;
+		if (opener?.isConnected) {
+			scrollTo({ top: this.#scrollY, behavior: "instant" });
+			returnFocusTo(opener);
+		} else {
+			this.fallback();
+		}
+		this.#onClose();
+	}
 
-  #steps() {
-    const count = this.#target?.answer?.citations.length ?? 0;
-    const index = count ? this.#target.answer.citations.indexOf(this.#target.citation) : 0;
-    byId("pane-steps").hidden = count < 2;
-    byId("step-where").textContent = t("stepWhere", index + 1, count);
-    byId("step-back").disabled = index <= 0;
-    byId("step-on").disabled = index >= count - 1;
-  }
+	forgetOpener() {
+		this.#opener = null; // the thread goes on: closing no longer jumps back
+	}
 
-  async #fill(load) {
-    const mine = ++this.#load;
-    if (!this.#head.hasChildNodes()) this.#head.append(h("h2", { class: "opening", id: "pane-title" }, t("opening")));
-    this.#body.setAttribute("aria-busy", "true");
-    try {
-      const { head, body, shown } = await load();
-      if (mine !== this.#load) return;
-      this.#head.replaceChildren(...head);
-      this.#body.replaceChildren(...body);
-      shown();
-    } catch (error) {
-      if (mine !== this.#load) return;
-      this.#failed(error, load);
-    } finally {
-      if (mine === this.#load) this.#body.removeAttribute("aria-busy");
-    }
-  }
+	#unfold(opener) {
+		hideCard();
+		if (opener && !this.#root.contains(opener)) {
+			this.#opener = opener;
+			this.#scrollY = this.isOpen ? this.#scrollY : scrollY;
+		}
+		if (!this.isOpen) inPlace(byId("thread").contains(opener) ? opener : inSight(), () => this.#show(true));
+	}
 
-  #failed(error, load) {
-    const { title, text, retriable } = problem(error, t("documentMissing"));
-    const again = retriable && button(t("tryAgain"), () => this.#fill(load));
-    this.#head.replaceChildren(h("h2", { id: "pane-title" }, title));
-    this.#body.replaceChildren(h("p", {}, message(text)), ...(again ? [again] : []));
-    this.#body.focus();
-    announce(`${title}. ${text}`);
-  }
+	#show(open) {
+		this.#root.hidden = !open;
+		this.#fit();
+	}
 
-  #shown(title, quote, stepped) {
-    this.#body.scrollTop = 0;
-    if (quote) {
-      const offset = quote.getBoundingClientRect().top - this.#body.getBoundingClientRect().top;
-      this.#body.scrollTop = offset - this.#body.clientHeight * QUOTE_AT;
-    }
-    if (!stepped) {
-      (quote ?? this.#body).focus({ preventScroll: true });
-      return;
-    }
-    const { answer, citation } = this.#target;
-    announce(t("stepAnnounced", answer.citations.indexOf(citation) + 1, answer.citations.length, title));
-    const lost = document.activeElement === document.body || document.activeElement.disabled; // the last step
-    if (lost) quote?.focus({ preventScroll: true });
-  }
+	#fit() {
+		const sheet = this.isOpen && NARROW.matches;
+		document.body.classList.toggle("has-pane", this.isOpen);
+		document.documentElement.classList.toggle("is-covered", sheet);
+		for (const id of ["bar", "talk"]) byId(id).inert = sheet;
+		for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"]]) {
+			if (sheet) this.#root.setAttribute(name, value);
+			else this.#root.removeAttribute(name);
+		}
+	}
+
+	// What finds is loaded when it is wanted.
+	#findBox(reading) {
+		const box = h("input", { type: "search", "aria-label": t("findLabel"), placeholder: t("findLabel") });
+		const begin = async () => (await import("./find.js")).findIn(box, reading, this.#body);
+		box.addEventListener("focus", begin, { once: true });
+		return h("div", { class: "find", role: "search" }, box);
+	}
+
+	#steps() {
+		const count = this.#target?.answer?.citations.length ?? 0;
+		const index = count ? this.#target.answer.citations.indexOf(this.#target.citation) : 0;
+		byId("pane-steps").hidden = count < 2;
+		byId("step-where").textContent = t("stepWhere", index + 1, count);
+		byId("step-back").disabled = index <= 0;
+		byId("step-on").disabled = index >= count - 1;
+	}
+
+	async #fill(load) {
+		const mine = ++this.#load;
+		this.#again = () => this.#fill(load);
+		if (!this.#head.hasChildNodes()) this.#head.append(h("h2", { class: "opening", id: "pane-title" }, t("opening")));
+		this.#body.setAttribute("aria-busy", "true");
+		try {
+			const { head, body, shown } = await load();
+			if (mine !== this.#load) return;
+			this.#head.replaceChildren(...head);
+			this.#body.replaceChildren(...body);
+			shown();
+		} catch (error) {
+			if (mine !== this.#load) return;
+			this.#failed(error, load);
+		} finally {
+			if (mine === this.#load) this.#body.removeAttribute("aria-busy");
+		}
+	}
+
+	#failed(error, load) {
+		const { title, text, retriable } = problem(error, t("documentMissing"));
+		const again = retriable && button(t("tryAgain"), () => this.#fill(load));
+		this.#head.replaceChildren(h("h2", { id: "pane-title" }, title));
+		this.#body.replaceChildren(h("p", {}, message(text)), ...(again ? [again] : []));
+		this.#body.focus();
+		announce(`${title}. ${text}`);
+	}
+
+	#shown(title, quote, stepped) {
+		this.#body.scrollTop = 0;
+		if (quote) bring(this.#body, quote);
+		if (!stepped) {
+			(quote ?? this.#body).focus({ preventScroll: true });
+			return;
+		}
+		const { answer, citation } = this.#target;
+		announce(t("stepAnnounced", answer.citations.indexOf(citation) + 1, answer.citations.length, title));
+		const lost = document.activeElement === document.body || document.activeElement.disabled; // the last step
+		if (lost) quote?.focus({ preventScroll: true });
+	}
 }

@@ -1,42 +1,32 @@
 // Light or dark: the system decides until a person chooses; the choice is remembered.
 // Loaded render-blocking, so that the first paint has the right colours.
 
+import { remember, remembered } from "./storage.js";
+
 const KEY = "theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-function stored() {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === "light" || value === "dark" ? value : null;
-  } catch {
-    return null; // storage is blocked: the system's colours it is
-  }
-}
-
 function apply(choice) {
-  if (choice) document.documentElement.dataset.theme = choice;
-  else delete document.documentElement.dataset.theme;
+	if (choice) document.documentElement.dataset.theme = choice;
+	else delete document.documentElement.dataset.theme;
 }
 
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
-// show(isDark) puts the switch into words and its sign.
+// show(isDark) labels the switch. Returns what does so again, in another language.
 export function setUpTheme(toggle, show) {
-  const label = () => show(isDark());
-  toggle.addEventListener("click", () => {
-    const next = isDark() ? "light" : "dark";
-    const systemAgrees = (next === "dark") === dark.matches;
-    apply(systemAgrees ? null : next);
-    try {
-      if (systemAgrees) localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, next);
-    } catch {
-      // not remembered, still switched
-    }
-    label();
-  });
-  dark.addEventListener("change", label);
-  label();
+	const label = () => show(isDark());
+	toggle.addEventListener("click", () => {
+		const next = isDark() ? "light" : "dark";
+		const systemAgrees = (next === "dark") === dark.matches;
+		apply(systemAgrees ? null : next);
+		remember(KEY, systemAgrees ? null : next);
+		label();
+	});
+	dark.addEventListener("change", label);
+	label();
+	return label;
 }
 
-apply(stored());
+const chosen = remembered(KEY);
+apply(chosen === "light" || chosen === "dark" ? chosen : null);

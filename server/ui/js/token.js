@@ -5,29 +5,26 @@ import { byId } from "./dom.js";
 let pending = null; // requests that fail together share one dialog
 
 export function promptForToken(wasWrong) {
-  pending ??= show(wasWrong).finally(() => (pending = null));
-  return pending;
+	pending ??= show(wasWrong).finally(() => (pending = null));
+	return pending;
 }
 
 function show(wasWrong) {
-  const dialog = byId("token");
-  const value = byId("token-value");
-  byId("token-wrong").hidden = !wasWrong;
-  value.value = "";
-  dialog.returnValue = "";
-  dialog.showModal();
-  value.focus();
-  return new Promise((resolve) => {
-    const given = () => resolve(dialog.returnValue === "given" ? value.value.trim() || null : null);
-    dialog.addEventListener("close", given, { once: true });
-  });
+	const dialog = byId("token");
+	const value = byId("token-value");
+	byId("token-wrong").hidden = !wasWrong;
+	value.value = "";
+	dialog.returnValue = "";
+	dialog.showModal();
+	value.focus();
+	return new Promise((resolve) => {
+		const given = () => resolve(dialog.returnValue === "given" ? value.value.trim() || null : null);
+		dialog.addEventListener("close", given, { once: true });
+	});
 }
 
-export function setUpToken() {
-  const dialog = byId("token");
-  byId("token-cancel").addEventListener("click", () => dialog.close(""));
-  dialog.querySelector("form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    dialog.close("given");
-  });
-}
+byId("token-cancel").addEventListener("click", () => byId("token").close(""));
+byId("token").querySelector("form").addEventListener("submit", (event) => {
+	event.preventDefault();
+	byId("token").close("given");
+});

@@ -1,46 +1,43 @@
-// An answer, or a failure, put into words: what is announced, copied and said beside it.
+// An answer, or a failure, put into words: what is announced and said beside it.
 
-import { joined, sectionWords } from "./format.js";
+import { joined, sectionWords, webAddress } from "./format.js";
+import { documentAddress } from "./route.js";
 import { t } from "./strings.js";
 
 export function announced(answer) {
-  if (answer.status === "not_found") return answer.answer;
-  const short = answer.short_answers.map(({ text }) => text).join("; ");
-  const said = t(answer.status === "partial" ? "announcePartial" : "announceAnswer", short, answer.citations.length);
-  return answer.status === "partial" ? `${said}. ${partialNote(answer)}` : said;
+	if (answer.status === "not_found") return answer.answer;
+	const short = answer.short_answers.map(({ text }) => text).join("; ");
+	const said = t(answer.status === "partial" ? "announcePartial" : "announceAnswer", short, answer.citations.length);
+	return answer.status === "partial" ? `${said}. ${partialNote(answer)}` : said;
 }
 
 // That only a part was found, and which part was not.
 export function partialNote({ missing }) {
-  return missing.length ? `${t("partialTitle")} ${t("partialMissing", missing)}` : t("partialTitle");
+	return missing.length ? `${t("partialTitle")} ${t("partialMissing", missing)}` : t("partialTitle");
 }
 
 // How sure, and whose words: never a number.
 export function wording(answer) {
-  const whose = answer.sentences.every((sentence) => sentence.support === "verbatim") ? "extractive" : "llm";
-  return joined(t(`confidence_${answer.confidence.label}`), t(`wording_${whose}`));
+	const whose = answer.sentences.every((sentence) => sentence.support === "verbatim") ? "extractive" : "llm";
+	return joined(t(`confidence_${answer.confidence.label}`), t(`wording_${whose}`));
 }
 
 // Where others can read a quote: the public page, or else this server.
-export const addressOf = (citation) => citation.source_url ?? new URL(citation.url, location.origin).href;
+export const addressOf = ({ source_url: source, document_id: id, start, end }) =>
+	webAddress(source) ?? new URL(documentAddress(id, start, end), location.origin).href;
 
-// The answer with its quotes as footnotes, for a letter or a message.
-export function copyText(answer) {
-  const notes = answer.citations.map((citation) => {
-    const where = [citation.title, sectionWords(citation.section)].filter(Boolean).join(", ");
-    return `[${citation.number}] “${citation.quote}”\n${where}\n${addressOf(citation)}`;
-  });
-  const short = answer.short_answers.map(({ text, citation }) => `${text} [${citation}]`).join("\n");
-  return [answer.question, short, answer.answer, ...notes].filter(Boolean).join("\n\n");
+export function quoteText(citation) {
+	const where = [citation.title, sectionWords(citation.section)].filter(Boolean).join(", ");
+	return `${t("quoted", citation.quote)}\n${where}\n${addressOf(citation)}`;
 }
 
 // {title, text, retriable}: retriable is false when the same request would fail again; missing = what a 404 means here.
 export function problem(error, missing = null) {
-  const { kind } = error; // offline | unreachable | broken | http
-  if (kind !== "http") return { title: t(`title_${kind}`), text: t(`text_${kind}`), retriable: true };
-  const text = (error.status === 404 && missing) || error.message || t("unknownError");
-  if (error.notReady) return { title: t("notReadyTitle"), text, retriable: true };
-  if (error.status === 401) return { title: t("tokenNeededTitle"), text: t("tokenNeededText"), retriable: true };
-  if (error.status === 429 || error.status === 503) return { title: t("busyTitle"), text, retriable: true };
-  return { title: t("errorTitle"), text, retriable: !(error.status >= 400 && error.status < 500) };
+	const { kind } = error; // offline | unreachable | broken | http
+	if (kind !== "http") return { title: t(`title_${kind}`), text: t(`text_${kind}`), retriable: true };
+	const text = (error.status === 404 && missing) || error.message || t("unknownError");
+	if (error.notReady) return { title: t("notReadyTitle"), text, retriable: true };
+	if (error.status === 401) return { title: t("tokenNeededTitle"), text: t("tokenNeededText"), retriable: true };
+	if (error.status === 429 || error.status === 503) return { title: t("busyTitle"), text, retriable: true };
+	return { title: t("errorTitle"), text, retriable: !(error.status >= 400 && error.status < 500) };
 }

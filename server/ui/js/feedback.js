@@ -1,0 +1,76 @@
+// Feedback under an answer: one click where it is right, a short form where it is not.
+
+import { ApiError, features, giveFeedback } from "./api.js";
+import { announce, button, h } from "./dom.js";
+import { t } from "./strings.js";
+import { problem } from "./words.js";
+
+const VERDICTS = ["right", "wrong_answer", "wrong_evidence", "missing"];
+let last = 0; // for ids
+
+// show(answer) opens a document for picking and resolves to {document_id, words}, or null.
+export function feedback(answer, show) {
+	const node = h("div", { class: "feedback" });
+	features().then((server) => {
+		if (server.feedback && answer.id) node.replaceChildren(...choices(answer, show, node));
+	});
+	return node;
+}
+
+// One click, where nothing was found.
+export function gapButtons(answer, show) {
+	const node = h("div", { class: "actions" });
+	const thanks = h("p", { class: "why" }, t("gapReported"));
+	features().then((server) => {
+		if (!server.feedback) return;
+		const report = button(t("reportGap"), () => send(node, answer, "missing", "", null, thanks));
+		const there = button(t("isThere"), () => addForm(node, answer, "wrong_answer", show));
+		node.replaceChildren(report, there);
+	});
+	return node;
+}
+
+async function addForm(node, answer, verdict, show) {
+	const { form } = await import("./feedback-form.js");
+	const asked = form(answer, show, (comment, expected) => send(node, answer, verdict, comment, expected));
+	node.querySelector(".feedback-form")?.remove();
+	node.append(asked);
+	asked.querySelector("textarea").focus({ preventScroll: true });
+	asked.scrollIntoView({ block: "nearest" });
+}
+
+function choices(answer, show, node) {
+	const id = `rate-${++last}`;
+	const rate = (verdict) => {
+		if (verdict === "right") return send(node, answer, verdict);
+		addForm(node, answer, verdict, show);
+		for (const other of group.children) other.setAttribute("aria-pressed", String(other.value === verdict));
+	};
+	const group = h(
+		"div",
+		{ role: "group", class: "rates", "aria-labelledby": id },
+		VERDICTS.map((verdict) =>
+			button(t(`rate_${verdict}`), () => rate(verdict), { kind: "rate", value: verdict, "aria-pressed": "false" }),
+		),
+	);
+	return [h("span", { id, class: "why" }, t("rateLabel")), group];
+}
+
+async function send(node, answer, verdict, comment = "", expected = null, thanks = null) {
+	const said = thanks ?? h("p", { class: "why" }, t("rated"));
+	const inside = node.contains(document.activeElement);
+	try {
+		await giveFeedback(answer.id, verdict, comment, expected);
+	} catch (error) {
+		if (!(error instanceof ApiError)) throw error;
+		if (error.status === 404) return node.replaceChildren();
+		const { title, text } = problem(error);
+		node.querySelector(".why.trouble")?.remove();
+		node.append(h("p", { class: "why trouble", role: "alert" }, `${title}. ${text}`));
+		return;
+	}
+	node.replaceChildren(said);
+	said.tabIndex = -1;
+	if (inside) said.focus({ preventScroll: true });
+	announce(said.textContent);
+}

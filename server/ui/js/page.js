@@ -1,0 +1,185 @@
+// The page put together: which part does what, and what each part tells the others.
+
+import { features, getAnswer, useTokenPrompt } from "./api.js";
+import { AskBox } from "./ask.js";
+import { setUpBar } from "./bar.js";
+import { hideCard, setUpCard } from "./card.js";
+import { byId } from "./dom.js";
+import { setUpKeys } from "./keys.js";
+import { hideNotice, notice, welcomeWith } from "./notice.js";
+import { Pane } from "./pane.js";
+import * as route from "./route.js";
+import { t } from "./strings.js";
+import { Thread } from "./thread.js";
+
+setUpCard();
+useTokenPrompt(async (wasWrong) => (await import("./token.js")).promptForToken(wasWrong));
+const box = new AskBox({ onAsk: ask, onStop: () => thread.stop(), asked: () => thread.questions });
+
+const thread = new Thread(
+	byId("thread"),
+	{ open: openSource, edit: (question) => box.put(question, { focus: true }), ask, pick: pickPassage },
+	() => {
+		box.busy = thread.isBusy;
+		document.body.classList.toggle("is-empty", thread.isEmpty);
+		byId("new-thread").hidden = thread.isEmpty;
+	},
+);
+
+const pane = new Pane({
+	openDocument: (known) => openDocument(known),
+	onStep: (citation, answer) => openSource(citation, answer, null, { stepped: true }),
+	onList: () => openList(null),
+	onClose() {
+		route.leaveDocument();
+		selecting?.stopPicking();
+	},
+	fallback: () => box.focus(),
+});
+
+byId("show-drawer").addEventListener("click", async () => {
+	const { openDrawer } = await import("./conversations.js");
+	openDrawer({ current: () => thread.conversation, open: openConversation, gone });
+});
+features().then((server) => (byId("show-drawer").hidden = !server.conversations));
+
+function gone(id) {
+	if (id === null || id === thread.conversation) startAnew();
+}
+
+function ask(question) {
+	if (thread.isBusy) return;
+	pane.forgetOpener();
+	if (!pane.isOpen) route.goHome();
+	hideNotice(); // if it still holds, the answer says so
+	thread.ask(question);
+}
+
+// A citation of an answer, or (answer = null) a passage that was looked at.
+function openSource(source, answer, opener, { stepped = false } = {}) {
+	const { document_id: id, start, end } = source;
+	const citation = answer ? source : null;
+	const state = { answer: answer?.id ?? null, number: citation?.number ?? null };
+	route.enterDocument(route.documentAddress(id, start, end), state);
+	return pane.showDocument({ id, start, end, citation, answer }, opener, { stepped });
+}
+
+function openDocument({ id }, opener = null) {
+	route.enterDocument(route.documentAddress(id), { answer: null, number: null });
+	return pane.showDocument({ id, start: null, end: null, citation: null, answer: null }, opener);
+}
+
+function openList(opener) {
+	selecting?.stopPicking();
+	return pane.showList(opener);
+}
+
+// The person shows the passage that an answer should have used: resolves to {document_id, words} or null.
+async function pickPassage(answer, opener) {
+	const near = answer.citations[0] ?? answer.consulted[0];
+	if (!pane.documentId && near) await openDocument({ id: near.document_id }, opener);
+	const { pick } = await loadSelecting();
+	return new Promise((resolve) => {
+		pick((words) => {
+			const id = pane.documentId;
+			if (matchMedia("(max-width: 1023.98px)").matches) pane.close();
+			opener.focus();
+			resolve(words && { document_id: id, words });
+		});
+	});
+}
+
+let selecting = null; // loaded with the first selection
+async function loadSelecting() {
+	selecting ??= await import("./select.js");
+	selecting.setUpSelecting((words) => {
+		pane.forgetOpener();
+		pane.close();
+		box.put(t("aboutWords", words), { focus: true });
+	});
+	return selecting;
+}
+document.addEventListener("selectionchange", () => {
+	if (!selecting && byId("pane-body").contains(getSelection().anchorNode)) loadSelecting();
+});
+
+async function openConversation(id) {
+	startAnew();
+	try {
+		if (!(await thread.resume(id))) return;
+		byId("thread").lastElementChild?.scrollIntoView();
+		box.focus();
+	} catch (error) {
+		notice(error, () => openConversation(id));
+	}
+}
+
+const welcome = () => welcomeWith({ ask, open: openDocument, openAll: () => openList(null) });
+
+// What the address asks for, on arrival and on Back and Forward.
+async function follow(place, state) {
+	if (place.kind === "document") {
+		const answer = thread.find(state?.answer)?.view.answer ?? null;
+		const citation = answer?.citations.find((known) => known.number === state.number) ?? null;
+		await pane.showDocument({ ...place, citation, answer: citation && answer }, null);
+		return;
+	}
+	pane.close();
+	if (place.kind === "answer") await showAnswer(place.id);
+}
+
+async function showAnswer(id) {
+	if (thread.find(id)) return;
+	try {
+		thread.show(await getAnswer(id));
+	} catch (error) {
+		notice(error, () => showAnswer(id), t("answerMissing"));
+	}
+}
+
+function startAnew() {
+	pane.forgetOpener();
+	pane.close();
+	route.goHome();
+	thread.clear();
+	hideNotice();
+	welcome();
+}
+
+byId("show-documents").addEventListener("click", (event) => openList(event.currentTarget));
+byId("new-thread").addEventListener("click", () => {
+	startAnew();
+	box.focus();
+});
+
+setUpBar({
+	answers: () => thread.answers,
+	redraw() {
+		box.redraw();
+		thread.redraw();
+		pane.redraw();
+		welcome();
+	},
+});
+
+setUpKeys({ box, pane, find: (node) => thread.turnOf(node)?.view });
+addEventListener("keydown", (event) => {
+	if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+	if (document.querySelector("dialog[open], :popover-open") || hideCard()) return;
+	if (pane.isOpen) pane.close();
+	else if (event.target === byId("question")) byId("thread").lastElementChild?.focus({ preventScroll: true });
+});
+addEventListener("visibilitychange", () => {
+	if (document.hidden || thread.isBusy || !thread.conversation) return;
+	thread.resume(thread.conversation).catch(() => {}); // what another tab has added
+});
+route.onBackOrForward(follow);
+
+const arrival = route.place();
+if (arrival.kind === "document") route.openedAtDocument();
+if (arrival.kind !== "answer" && Thread.left) await thread.resume(Thread.left).catch(() => {});
+if (thread.isEmpty) welcome();
+box.start();
+follow(arrival, history.state).then(() => {
+	if (arrival.kind === "home") box.focus();
+});

@@ -1,0 +1,159 @@
+"""Numbers of the page on this machine, printed as JSON: `python -m tests.browser.measure`.
+
+By hand: they depend on the machine. What must hold everywhere is in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from rag.build import ingest, open_answerer
+from rag.embed import HASH_MODEL
+from rag.settings import NO_READER, Settings
+from tests.browser.conftest import QUIET, REPORT_VIOLATIONS, chromium_program
+from tests.browser.harness import Served
+from tests.browser.keeper import Keeper, served_with
+from tests.scripted import Line, Script, Scripted, fields_of
+
+VISITS, OPENINGS, TURNS = 7, 20, 200
+QUESTION = "Who keeps the lamp?"
+MILLION = 1_000_000  # characters of the long document
+PARAGRAPH = (
+    "Delegates of item {} walked along the harbour, and the report of that day fills a line or two of this page. "
+)
+
+READY = """() => {
+    const look = () => {
+        if (document.activeElement?.id === "question") globalThis.readyAt = performance.now();
+        else requestAnimationFrame(look);
+    };
+    look();
+}"""
+OPEN = """([open]) => new Promise((resolve) => {
+    const started = performance.now();
+    const look = () => {
+        const mark = document.querySelector("mark.current");
+        if (mark) requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - started)));
+        else requestAnimationFrame(look);
+    };
+    document.querySelector(open).click();
+    look();
+})"""
+WATCH = """() => {
+    globalThis.long = [];
+    new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration)))
+        .observe({ type: "long-animation-frame" });
+}"""
+
+
+@dataclass
+class Watched:
+    """What a page did that it must not do."""
+
+    elsewhere: int = 0
+    reports: int = 0
+
+
+@contextmanager
+def server() -> Iterator[tuple[Served, Keeper]]:
+    """A document of a million characters, and a conversation of 200 turns."""
+    with tempfile.TemporaryDirectory() as place:
+        corpus = Path(place) / "corpus"
+        corpus.mkdir()
+        lines = [PARAGRAPH.format(n) * 2 for n in range(MILLION // (2 * len(PARAGRAPH)))]
+        quotes = [f"Keeper number {n} lit the lamp at dusk." for n in range(4)]
+        for n, quote in enumerate(quotes):
+            lines.insert((n + 1) * len(lines) // 5, quote)
+        (corpus / "long.txt").write_text("\n\n".join(lines), encoding="utf-8")
+        own = Settings(corpus_dir=corpus, index_dir=Path(place) / "index", model=HASH_MODEL, reader=NO_READER, port=0)
+        ingest(own)
+        script = {QUESTION: Script(tuple(Line("long", quote, "the lamp") for quote in quotes))}
+        keeper = Keeper(Scripted(**fields_of(open_answerer(own)), script=script), [QUESTION])
+        with served_with(keeper, own) as running:
+            yield running, keeper
+
+
+def p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * (len(values) - 1) + 0.5)]
+
+
+def ask(page: Any) -> None:
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    page.locator(".turn").last.locator(".answer[data-status]").wait_for()
+
+
+def main() -> None:
+    numbers: dict[str, Any] = {}
+    watched = Watched()
+    with server() as (running, keeper), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(QUIET))
+
+        def opened() -> Any:
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+            context.add_init_script(REPORT_VIOLATIONS)
+            context.add_init_script(f"({READY})()")
+            page = context.new_page()
+            page.on("console", lambda m: setattr(watched, "reports", watched.reports + ("CSP" in m.text)))
+            page.on(
+                "request",
+                lambda r: setattr(watched, "elsewhere", watched.elsewhere + (not r.url.startswith(running.url))),
+            )
+            page.goto(running.url)
+            page.locator("#question:focus").wait_for()
+            return page
+
+        paints, ready = [], []
+        for _ in range(VISITS):
+            page = opened()
+            paints.append(page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            ready.append(page.evaluate("() => readyAt"))
+            numbers["bytes of the page at first"] = page.evaluate(
+                "() => performance.getEntries().filter((e) => e.name.includes('/ui/') || e.entryType === 'navigation')"
+                ".reduce((sum, e) => sum + e.decodedBodySize, 0)"
+            )
+            page.context.close()
+        numbers["first contentful paint, ms, median"] = round(median(paints))
+        numbers["question box ready, ms, median"] = round(median(ready))
+
+        page = opened()
+        ask(page)
+        times = []
+        for n in range(OPENINGS):
+            times.append(page.evaluate(OPEN, [f".prose .cite[value='{n % 4 + 1}']"]))
+            page.keyboard.press("Escape")
+            page.locator("#pane").wait_for(state="hidden")
+        numbers["pane opens in a document of 1 MB, ms, p95"] = round(p95(times))
+        numbers["pane opens in a document of 1 MB, ms, median"] = round(median(times))
+        kept = next(iter(keeper.conversations.values()))
+        first = kept["turns"][0]
+        keeper.pause_s = 0.1
+        for turns in (1, TURNS):
+            kept["turns"] = [{**first, "answer": {**first["answer"], "id": f"ans_{n}"}} for n in range(turns)]
+            page.reload()
+            page.locator(".turn").nth(turns - 1).wait_for()
+            page.wait_for_timeout(1000)
+            page.evaluate(WATCH)
+            for _ in range(3):
+                ask(page)
+            page.wait_for_timeout(300)
+            long = page.evaluate("() => long")
+            numbers[f"frames over 50 ms while 3 answers stream into {turns} turns"] = len(long)
+            numbers[f"longest of them with {turns} turns, ms"] = round(max(long, default=0))
+        numbers["requests to other origins"] = watched.elsewhere
+        numbers["CSP reports"] = watched.reports
+        browser.close()
+    print(json.dumps(numbers, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Conversations, feedback and suggestions, against a stand-in that keeps them in memory (`keeper.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.harness import DRAWN, LENT, PEOPLE, SCRIPT, Open, Served
+from tests.browser.keeper import Keeper
+
+pytestmark = pytest.mark.browser
+
+NOWHERE = "What is the boiling point of tungsten?"
+
+
+def has_focus(locator: Any) -> bool:
+    return bool(locator.evaluate("node => node === document.activeElement"))
+
+
+def drawer(page: Any) -> Any:
+    page.get_by_role("button", name="Conversations").click()
+    page.locator("#drawer-list > li").first.wait_for()
+    return page.locator("#drawer")
+
+
+def test_without_these_routes_nothing_of_them_shows(open_page: Open) -> None:
+    opened = open_page()
+    turn, page = opened.ask(NOWHERE), opened.page
+    assert page.locator("#show-drawer").is_hidden()
+    assert page.locator(".suggestion, .rate").count() == 0
+    assert turn.get_by_role("button", name="Report this gap").count() == 0
+
+
+def test_a_conversation_is_kept_and_resumed(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+    opened = open_page(at=keeping)
+    page = opened.page
+    opened.ask(PEOPLE)
+    opened.ask(LENT)
+    (kept,) = keeper.conversations.values()
+    assert [turn["question"] for turn in kept["turns"]] == [PEOPLE, LENT]
+    page.reload()
+    page.locator(".turn").nth(1).wait_for()
+    assert page.locator(".asked").all_text_contents() == [PEOPLE, LENT]
+    assert page.locator("#live").text_content() == ""  # nothing new to announce
+    opened.ask(DRAWN)
+    assert len(keeper.conversations) == 1
+    page.get_by_role("button", name="New", exact=True).click()
+    opened.ask(LENT)
+    assert len(keeper.conversations) == 2
+
+
+def test_conversations_are_found_opened_renamed_and_deleted(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+    for title in ("Alpha", "Beta", "Gamma <b>"):
+        keeper.create(title)
+    opened = open_page(at=keeping)
+    page = opened.page
+    opened.ask(PEOPLE)
+    shown = drawer(page)
+    titles = shown.locator(".kept-title")
+    assert titles.all_text_contents() == [PEOPLE, "Gamma <b>", "Beta", "Alpha"]
+    assert shown.locator("[aria-current] .kept-title").text_content() == PEOPLE
+
+    page.get_by_label("Search conversations").fill("bet")
+    page.locator(".kept-title", has_text="Alpha").wait_for(state="detached")
+    assert titles.all_text_contents() == ["Beta"]
+    page.get_by_role("button", name="Rename: Beta").click()
+    page.keyboard.type("Delta")
+    page.keyboard.press("Enter")
+    page.locator(".kept-title", has_text="Delta").wait_for()
+    assert has_focus(page.get_by_role("button", name="Rename: Delta"))
+
+    page.get_by_role("button", name="Delete: Delta").click()
+    assert len(keeper.conversations) == 4
+    page.get_by_role("button", name="Really delete?").click()
+    page.get_by_text("No conversation matches.").wait_for()
+    assert sorted(one["title"] for one in keeper.conversations.values()) == ["Alpha", "Gamma <b>", PEOPLE]
+
+    page.get_by_label("Search conversations").fill("")
+    page.locator(".kept-title", has_text="Alpha").click()
+    page.locator("#drawer").wait_for(state="hidden")
+    assert page.locator(".turn").count() == 0
+    opened.ask(LENT)
+    assert [len(one["turns"]) for one in keeper.conversations.values() if one["title"] == "Alpha"] == [1]
+
+    drawer(page)
+    page.get_by_role("button", name="Delete all conversations").click()
+    page.get_by_role("button", name="Really delete?").click()
+    page.get_by_text("No conversation yet.").wait_for()
+    assert keeper.conversations == {}
+    page.keyboard.press("Escape")
+    assert page.locator(".turn").count() == 0
+
+
+def test_two_tabs_have_their_own_conversation_or_share_one(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+    first = open_page(at=keeping)
+    first.ask(PEOPLE)
+    page = first.page.context.new_page()
+    page.goto(keeping.url)
+    page.locator("#question:focus").wait_for()
+    assert page.locator(".turn").count() == 0
+    page.get_by_role("button", name="Conversations").click()
+    page.locator(".kept-open").first.click()
+    page.locator(".turn").wait_for()
+    page.locator("#question").fill(LENT)
+    page.locator("#question").press("Enter")
+    page.locator(".turn").nth(1).locator(".answer[data-status]").wait_for()
+    assert len(keeper.conversations) == 1
+    first.page.evaluate("() => dispatchEvent(new Event('visibilitychange'))")
+    first.page.locator(".turn").nth(1).wait_for()
+    assert first.page.locator(".asked").all_text_contents() == [PEOPLE, LENT]
+
+
+def test_a_conversation_deleted_elsewhere_does_not_lose_the_question(
+    open_page: Open, keeping: Served, keeper: Keeper
+) -> None:
+    opened = open_page(at=keeping, expected=("404",))
+    opened.ask(PEOPLE)
+    keeper.conversations.clear()
+    turn = opened.ask(LENT)
+    assert turn.locator(".answer").get_attribute("data-status") == "answered"
+
+
+def test_feedback_is_given_with_one_click_or_a_form(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+    opened = open_page(at=keeping)
+    turn, page = opened.ask(PEOPLE), opened.page
+    turn.get_by_role("button", name="Right", exact=True).click()
+    turn.get_by_text("Thank you for the feedback.").wait_for()
+    assert keeper.feedback[0][1] == {"verdict": "right", "comment": "", "expected": None}
+
+    turn = opened.ask(LENT)
+    turn.get_by_role("button", name="Wrong evidence").click()
+    assert has_focus(turn.locator("textarea"))
+    page.keyboard.type("It was the other one <script>")
+    turn.get_by_role("button", name="Show the right passage").click()
+    page.get_by_text("Click the paragraph").wait_for()
+    page.locator(".document p", has_text="264 registered").click()
+    page.get_by_role("button", name="This is the right passage").click()
+    turn.get_by_text("The right passage:").wait_for()
+    turn.get_by_role("button", name="Send", exact=True).click()
+    turn.get_by_text("Thank you for the feedback.").wait_for()
+    _, given = keeper.feedback[1]
+    assert given["verdict"] == "wrong_evidence"
+    assert given["comment"].startswith("It was the other one <script>\n“In total, the two sessions drew 264")
+    text = keeper.answerer.snapshot.documents["forum"].text
+    expected = given["expected"]  # what the server itself had cut, or nothing
+    assert expected is None or "264 registered" in text[expected["start"] : expected["end"]]
+
+
+def test_a_dead_end_offers_ways_out(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+    opened = open_page(at=keeping)
+    turn, page = opened.ask(NOWHERE), opened.page
+    assert NOWHERE in turn.locator(".not-found").text_content()
+    turn.get_by_role("button", name="Report this gap").click()
+    turn.get_by_text("The gap is reported.").wait_for()
+    assert keeper.feedback[0][1]["verdict"] == "missing"
+    turn.get_by_role("button", name=PEOPLE).click()
+    last = page.locator(".turn").last
+    last.locator(".answer[data-status=answered]").wait_for()
+    assert last.locator(".short").text_content().startswith(SCRIPT[PEOPLE].lines[0].words)
+
+
+def test_the_empty_page_suggests_questions(open_page: Open, keeping: Served) -> None:
+    page = open_page(at=keeping).page
+    page.get_by_role("button", name=LENT).click()
+    page.locator(".answer[data-status=answered]").wait_for()
+    assert page.locator("#offers").is_hidden()
