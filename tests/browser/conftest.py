@@ -46,17 +46,7 @@ def write_forum(folder: Path) -> dict[str, Path]:
     about = f'title = "{TITLE}"\npublisher = "Harbour City"\npublished = "2021-05-12"\nsource = "{SOURCE}"\n'
     (corpus / "forum.txt.toml").write_text(about + 'language = "en"\n', encoding="utf-8")
     (corpus / "rehearsal.txt").write_text(REHEARSAL, encoding="utf-8")
-<<<<<<< HEAD
-    made = Settings(
-        corpus_dir=corpus,
-        index_dir=folder / "index",
-        state_dir=folder / "state",
-        model=HASH_MODEL,
-        reader=NO_READER,
-        port=0,
-    )
-=======
-    return {"corpus_dir": corpus, "index_dir": folder / "index"}
+    return {"corpus_dir": corpus, "index_dir": folder / "index", "state_dir": folder / "state"}
 
 
 def chromium_program(playwright: Any) -> str | None:
@@ -71,7 +61,6 @@ def forum(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """An index of two documents, one of them full of markup."""
     places = write_forum(tmp_path_factory.mktemp("browser"))
     made = Settings(**places, model=HASH_MODEL, reader=NO_READER, port=0)
->>>>>>> ui
     ingest(made)
     return made
 
