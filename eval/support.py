@@ -84,7 +84,7 @@ def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path 
     """Share of true sentences shown and of false ones left out, by kind."""
     if fitting and split != "dev":
         raise click.UsageError("--fit looks at the dev split only.")
-    paragraphs = list(paragraphs_of(data, split, 0))
+    paragraphs = list(paragraphs_of(data, split))
     claims = labelled(paragraphs, per_kind, seed)
     stored = {}
     with scratch_answerer(

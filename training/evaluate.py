@@ -35,7 +35,7 @@ from rag.settings import DEFAULT_MODEL, FP32, INT8, SHIPPED_READER
 from rag.snapshot import Manifest, SegmentEntry, Snapshot
 from rag.types import Document, Hit, Metadata, Passage, Span
 from training.predict import TorchReader
-from training.sources import SQUAD, WIKI, Asked, Paragraph, paragraphs_of
+from training.sources import Asked, Paragraph, paragraphs_of
 
 TOP_K = 5
 THREADS = os.cpu_count() or 1
@@ -199,13 +199,12 @@ def main(arguments: list[str] | None = None) -> None:
     which.add_argument("--model", type=Path, help="folder of the training: float32 on torch")
     which.add_argument("--shipped", choices=(INT8, FP32), help="the shipped reader on this runtime")
     parser.add_argument("--split", choices=("dev", "test"), default="dev", help="the test is looked at once")
-    parser.add_argument("--source", choices=(SQUAD, WIKI), default=SQUAD)
     parser.add_argument("--limit", type=int, help="ask a random sample of this many; the corpus stays whole")
-    parser.add_argument("--seed", type=int, default=0, help="of the split, as in the training, and of the sample")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--rows", type=Path, help="write one JSON line per question here")
     chosen = parser.parse_args(arguments)
     started = time.monotonic()
-    paragraphs = [p for p in paragraphs_of(chosen.data, chosen.split, chosen.seed) if p.source == chosen.source]
+    paragraphs = list(paragraphs_of(chosen.data, chosen.split))
     asked = [(row, question) for row, p in enumerate(paragraphs) for question in p.questions]
     if chosen.limit and chosen.limit < len(asked):
         rows = sorted(random.Random(chosen.seed).sample(range(len(asked)), chosen.limit))

@@ -28,7 +28,7 @@ from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, pieces
 from rag.sentences import sentence_spans
 from rag.types import Span
 from training.questions import forms, names_and_numbers, unanswerable
-from training.sources import SOURCES, TITLED, Asked, Paragraph, paragraphs_of, splits
+from training.sources import HELD_OUT, SOURCES, TITLED, TRAIN, Asked, Paragraph, paragraphs_of
 
 Ints = NDArray[np.int32]
 Others = dict[str, list[str]]  # see `training.questions.names_and_numbers`
@@ -226,10 +226,10 @@ def prepare(data: Path, path: Path, tokenizer: Tokenizer, embedder: Embedder | N
     """
     folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "splits.json").write_text(json.dumps(splits(data, seed), indent=1, ensure_ascii=False) + "\n")
+    (folder / "splits.json").write_text(json.dumps(HELD_OUT, indent=1, ensure_ascii=False) + "\n")
     by_source: dict[str, list[Paragraph]] = {source: [] for source in SOURCES}
     chance = random.Random(seed)
-    for paragraph in paragraphs_of(data, "train", seed):
+    for paragraph in paragraphs_of(data, TRAIN):
         if chance.random() < subset:
             by_source[paragraph.source].append(paragraph)
     preparer = Preparer(tokenizer, embedder, seed)

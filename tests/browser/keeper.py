@@ -66,7 +66,7 @@ class Keeper:
                 case Text():
                     yield "sentence", sentence_wire(event.sentence)
                 case Final():
-                    answer: Any = answer_wire(event.answer, kept and kept["id"])
+                    answer: Any = {**answer_wire(event.answer), "conversation_id": kept and kept["id"]}
                     answer["stored"] = None if kept is None else True
                     if kept is not None:
                         self.add(kept, answer)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from rag.answer import Answerer
+from rag.answer import Answerer, Stopped, never
 from rag.errors import ModelError
 from rag.settings import Settings
 from rag.types import Event, Question
@@ -50,7 +50,7 @@ def messages(*turns: str) -> list[Any]:
 class Failing(Answerer):
     """Breaks after the first event."""
 
-    def stream(self, question: Question) -> Iterator[Event]:
+    def stream(self, question: Question, stopped: Stopped = never) -> Iterator[Event]:
         yield next(iter(super().stream(question)))
         raise ModelError("The model went away.")
 
