@@ -139,8 +139,8 @@ def exclusions(outcomes: Sequence[Outcome]) -> list[str]:
     short = sum(o.exact is not None for o in overall)
     asked = sum(o.answerable for o in overall)
     lines = [
-        f"{len(chinese)} of {len(outcomes)} questions are in Chinese and in no row but their own: refusing them in "
-        f"words is the present contract; {sum(o.status == Status.NOT_FOUND for o in chinese)} were refused.",
+        f"{len(chinese)} of {len(outcomes)} questions are in Chinese and in no row but their own; "
+        f"{sum(o.status == Status.NOT_FOUND for o in chinese)} were refused.",
         f"exact and f1 count the {short} of {asked} answerable questions that got a short answer and are no lists.",
         "Everything else counts a refused or failed question as missed.",
     ]
