@@ -24,14 +24,6 @@ def drawer(page: Any) -> Any:
     return page.locator("#drawer")
 
 
-def test_without_these_routes_nothing_of_them_shows(open_page: Open) -> None:
-    opened = open_page()
-    turn, page = opened.ask(NOWHERE), opened.page
-    assert page.locator("#show-drawer").is_hidden()
-    assert page.locator(".suggestion, .rate").count() == 0
-    assert turn.get_by_role("button", name="Report this gap").count() == 0
-
-
 def test_a_conversation_is_kept_and_resumed(open_page: Open, keeping: Served, keeper: Keeper) -> None:
     opened = open_page(at=keeping)
     page = opened.page

@@ -68,7 +68,7 @@ def test_nothing_of_the_frame_stays_english(open_page: Open, scripted: Served) -
     page.locator(".menu button").last.click()
     seen += visible_text(page)
     own = DRAWN + "".join(
-        page.locator("[lang=en], .shelf-item, .document, .quote, .cited a, .passages a").all_inner_texts()
+        page.locator("[lang=en], .suggestion, .shelf-item, .document, .quote, .cited a, .passages a").all_inner_texts()
     )
     foreign = set(LETTERS.findall(seen)) - set(LETTERS.findall(own)) - NAMES
     assert {
