@@ -101,6 +101,8 @@ def ingest(settings: Settings, force: bool, strict: bool, dry_run: bool, watch: 
     """Bring the index up to date with the corpus folder."""
     from rag import build
 
+    if watch and (force or strict or dry_run):
+        raise click.UsageError("--watch goes with none of the others.")
     embedder = build.load_embedder(settings, threads=os.cpu_count())
     if watch:
         _watch(settings, embedder)

@@ -7,6 +7,7 @@ FAISS checks neither files nor ids: files come in verified (`rag/segment.py`), a
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -35,6 +36,7 @@ TRAINING_ROWS, TRAINING_ROUNDS = 40, 6
 
 # FAISS allocates what a header claims; a verified file never claims more than its own size.
 _HEADER_BYTES = 1 << 16
+_reading = threading.Lock()  # that limit is one for the whole process
 
 
 class DenseSegment:
@@ -69,9 +71,10 @@ class DenseSegment:
 
     @classmethod
     def _read(cls, size: int, *source: Any) -> DenseSegment:
-        faiss.set_deserialization_vector_byte_limit(size + _HEADER_BYTES)
         try:
-            index = faiss.read_index(*source)
+            with _reading:
+                faiss.set_deserialization_vector_byte_limit(size + _HEADER_BYTES)
+                index = faiss.read_index(*source)
         except RuntimeError as error:
             raise IndexCorrupt("The vector file of the index cannot be read; run `rag ingest --force`.") from error
         if not isinstance(index, faiss.IndexFlat | faiss.IndexScalarQuantizer | faiss.IndexIVFScalarQuantizer):

@@ -125,7 +125,7 @@ def ingest_folder(
         fresh, embedded = _segment(cut_up, embedder, progress)
         kept, merged = _arranged(index_dir, base, fresh, read.digests, growth)
         content = Content(kept, merged, embedder.id, embedder.dimension, parameters, corpus_sha256)
-        twins = _twins([*(k.segment for k in kept), *([merged] if merged else [])], {d.id for d in read.documents})
+        twins = _twins(kept, merged, {d.id for d in read.documents})
         return IngestReport(publish(index_dir, content, keep), True, _with_twins(lines, read, twins), embedded)
 
 
@@ -222,11 +222,13 @@ def _arranged(
     return kept, merged if len(merged.ids) else None
 
 
-def _twins(segments: Sequence[Segment], new: set[str]) -> dict[str, tuple[str, float]]:
+def _twins(kept: Sequence[Kept], merged: Segment | None, new: set[str]) -> dict[str, tuple[str, float]]:
     """For new documents the other one that says nearly the same, and how nearly (0..1)."""
-    ids = [name for segment in segments for name in segment.ids]
+    parts = [(k.segment, set(k.entry.deleted)) for k in kept] + ([(merged, set())] if merged else [])
+    alive = [(s.ids[n], s.sketches[n]) for s, gone in parts for n in range(len(s.ids)) if s.ids[n] not in gone]
+    ids = [name for name, _ in alive]
     rows = [row for row, name in enumerate(ids) if name in new]
-    near = near_duplicates(np.concatenate([segment.sketches for segment in segments]), rows)
+    near = near_duplicates(np.array([own for _, own in alive], np.uint32).reshape(-1, SIGNATURE), rows)
     return {ids[row]: (ids[other], similarity) for row, other, similarity in near}
 
 
@@ -259,7 +261,7 @@ def _with_twins(
 ) -> tuple[ReportLine, ...]:
     """The report with a note at documents that say nearly the same as another."""
     twin_notes = {
-        read.paths[name]: f"about {similarity:.0%} the same as {other}; remove one if it is a copy"
+        read.paths[name]: f"about {similarity:.0%} the same as {read.paths[other]}; remove one if it is a copy"
         for name, (other, similarity) in twins.items()
     }
     return tuple(

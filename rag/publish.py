@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rag.errors import IndexBusy, IndexWriteError, NotFoundError
+from rag.errors import IndexBusy, IndexCorrupt, IndexModelMismatch, IndexWriteError, NotFoundError
 from rag.segment import FILES, Segment
 from rag.snapshot import (
     CURRENT,
@@ -29,7 +29,6 @@ from rag.snapshot import (
     read_snapshot,
     require_snapshots,
     snapshot_names,
-    verify,
 )
 
 LOCK = ".lock"
@@ -197,15 +196,26 @@ def roll_back(index_dir: Path, name: str | None = None) -> str:
 def prune(index_dir: Path, keep: int, disk: Disk = DISK) -> list[str]:
     """Leaves the current snapshot and the newest good ones, `keep` in all; returns the names of those removed.
 
-    A damaged one is always removed: it can never take over. The caller holds the lock.
+    A damaged one is always removed: it can never take over. One that cannot be read just now, or that somebody has
+    put a file into, is not damaged. The caller holds the lock.
     """
     current = current_name(index_dir)
     others = [name for name in snapshot_names(index_dir) if name != current]
-    damaged = [name for name in others if verify(index_dir / name)]
+    damaged = [name for name in others if _damaged(index_dir / name)]
     good = [name for name in others if name not in damaged]
     removed = [*damaged, *good[keep - 1 :]]
     _remove(index_dir, removed, disk)
     return removed
+
+
+def _damaged(folder: Path) -> bool:
+    try:
+        read_snapshot(folder)
+    except IndexCorrupt as error:
+        return not isinstance(error.__cause__, OSError)
+    except IndexModelMismatch:
+        return True
+    return False
 
 
 def _remove(index_dir: Path, names: Sequence[str], disk: Disk) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from rag.answer_type import AnswerType, expected
 from rag.bm25 import LexicalIndex
-from rag.lexical import tokenize
+from rag.lexical import has_cjk, tokenize
 
 # In a handful of passages "once" and "never" would weigh worlds apart: rarity is judged as if there
 # were at least this many.
@@ -51,11 +51,16 @@ def wording_of(text: str, tokens: Iterable[str], lexical: LexicalIndex) -> Wordi
 
 
 def _names(question: str) -> set[str]:
-    """Search tokens of capitalised words past the first one, and of whatever holds a digit."""
+    """Search tokens of capitalised or Chinese words past the first one, and of whatever holds a digit."""
     if question.isupper():
         return set()
     words = question.split()
-    return {t for i, w in enumerate(words) if (i and w[:1].isupper()) or any(map(str.isdigit, w)) for t in tokenize(w)}
+    return {
+        t
+        for i, w in enumerate(words)
+        if (i and (w[:1].isupper() or has_cjk(w))) or any(map(str.isdigit, w))
+        for t in tokenize(w)
+    }
 
 
 def _known(name: str, lexical: LexicalIndex) -> bool:

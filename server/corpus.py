@@ -57,16 +57,27 @@ class Corpus:
         """Stores a document; says whether it is new rather than replaced.
 
         Raises: LoaderError when it cannot be read; ApiError 422 for the name, 409 where something other than a file
-        has it, 503 when it cannot be written. Then nothing is changed.
+        has it or another document has its id, 503 when it cannot be written. Then nothing is changed.
         """
         check_name(name)
         self._check(name, raw)
+        self._require_own_id(name)
         with _writing(self._folder) as folder:
             _sweep(folder)
             created = not _is_file(folder, name)
             _replace(folder, name, raw)
         digest = hashlib.sha256(raw).hexdigest()
         return {"name": name, "document_id": document_id(name), "bytes": len(raw), "sha256": digest}, created
+
+    def _require_own_id(self, name: str) -> None:
+        """Raises: ApiError 409: names that differ only in their suffix are the same document to `rag ingest`."""
+        for directory, _, names in os.walk(self._folder):
+            for other in names:
+                relative = os.path.relpath(os.path.join(directory, other), self._folder)
+                readable = Path(other).suffix.lower() in SUFFIXES and not other.startswith(".")
+                if readable and relative != name and document_id(relative) == document_id(name):
+                    message = "Another document has the same id, which is the name without its suffix: choose another."
+                    raise ApiError(409, "duplicate_id", message, param="name")
 
     def remove(self, name: str) -> None:
         """Removes a document and what is known about it.

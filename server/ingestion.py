@@ -89,7 +89,11 @@ class Ingestion:
         try:
             report = build.ingest(self._settings, self._live.embedder, self._progress)
             self._live.refresh()  # before it is called done: whoever asks then is answered from the new index
-            self.run = replace(self.run, status="done", snapshot=report.snapshot, report=report.lines)
+            done = replace(self.run, status="done", snapshot=report.snapshot, report=report.lines)
+            if not self._live.serves(report.snapshot):
+                message = " ".join(("The new index was made but is not used.", *self._live.warnings))
+                done = replace(done, status="failed", error={"code": "not_swapped", "message": message})
+            self.run = done
         except Exception as error:
             log.error("ingest failed", exc_info=error)
             self.run = replace(self.run, status="failed", error=_told(error))

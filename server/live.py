@@ -51,6 +51,10 @@ class LiveIndex:
         """The loaded model, to be shared; None while nothing could be opened."""
         return self._answerer.retriever.embedder if self._answerer else None
 
+    def serves(self, snapshot: str) -> bool:
+        """Whether answers come from this snapshot now."""
+        return self._answerer is not None and self._answerer.snapshot.id == snapshot
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about the index that answers."""

@@ -7,4 +7,4 @@ loader (`table`) in a child process. Quotes are cut from the canonical text late
 from __future__ import annotations
 
 # Part of what decides whether a document must be read again; raise it when a loader's output changes.
-LOADERS_VERSION = 2
+LOADERS_VERSION = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rag.errors import LoaderError
@@ -50,7 +50,7 @@ def transcript(cues: Iterable[Cue], notes: tuple[Note, ...]) -> Loaded:
     speaker: str | None = None
     previous = ""
     untimed = 0
-    for cue in _readable(cues):
+    for cue in _credible(_readable(cues)):
         turn = bool(cue.speaker) and cue.speaker != speaker
         speaker = cue.speaker or speaker
         # Times that go back belong to another track or are wrong; the text is kept where it stands.
@@ -81,6 +81,21 @@ def _readable(cues: Iterable[Cue]) -> Iterator[Cue]:
         if words and words != shown:
             yield Cue(cue.start_s, cleaned(cue.speaker or "") or None, words)
         shown = words or shown
+
+
+def _credible(cues: Iterable[Cue]) -> Iterator[Cue]:
+    """Without a time that jumps ahead and that the next one takes back: a wrong time costs itself alone."""
+    waiting: Cue | None = None
+    last_s = 0.0
+    for cue in cues:
+        if waiting:
+            if waiting.start_s is not None and cue.start_s is not None and last_s <= cue.start_s < waiting.start_s:
+                waiting = replace(waiting, start_s=None)
+            yield waiting
+            last_s = last_s if waiting.start_s is None else waiting.start_s
+        waiting = cue
+    if waiting:
+        yield waiting
 
 
 def _opens_chapter(time_s: float, chapters: list[TimeMark], between_sentences: bool) -> bool:

@@ -69,14 +69,22 @@ def make_document(relative: str, raw: bytes, described: bytes) -> Read:
     loaded = sandbox.load(suffix, raw)
     metadata = combined(said, loaded.known, " ".join(_stem(relative.rpartition("/")[2]).split()))
     document = Document(
-        document_id(relative), loaded.text, metadata, loaded.sections, content_hash(raw, described), loaded.times
+        document_id(relative),
+        loaded.text,
+        metadata,
+        loaded.sections,
+        content_hash(relative, raw, described),
+        loaded.times,
     )
     return Read(document, loaded.notes)
 
 
-def content_hash(raw: bytes, described: bytes) -> str:
-    """SHA-256 over the file's bytes and its sidecar's, in hexadecimal."""
-    return hashlib.sha256(len(described).to_bytes(8, "big") + described + raw).hexdigest()
+def content_hash(relative: str, raw: bytes, described: bytes) -> str:
+    """SHA-256 over the file's name, which decides how it is read, its sidecar's bytes and its own, in hexadecimal."""
+    digest = hashlib.sha256()
+    for part in (relative.rpartition("/")[2].encode(), described, raw):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
 
 
 def document_id(relative: str) -> str:

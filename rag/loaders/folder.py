@@ -87,7 +87,7 @@ def _result(folder: Path, relative: str, known: Mapping[str, str]) -> Result:
         check_name(relative)
         raw = read_regular(path)
         described = _read_sidecar(path.with_name(path.name + SIDECAR))
-        id_, sha256 = document_id(relative), content_hash(raw, described)
+        id_, sha256 = document_id(relative), content_hash(relative, raw, described)
         return Unchanged(id_, sha256) if known.get(id_) == sha256 else make_document(relative, raw, described)
     except LoaderError as error:
         return Skipped(relative, error.code, str(error))

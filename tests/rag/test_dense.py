@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -119,3 +120,9 @@ def test_a_full_disk_is_an_error() -> None:
     # faiss.write_index raises nothing here.
     with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
         DenseSegment.build(unit_vectors(20)).write(full.write)
+
+
+def test_files_of_all_sizes_are_read_side_by_side() -> None:
+    contents = [stored(DenseSegment.build(unit_vectors(rows))) for rows in (20_000, 3)] * 8
+    with ThreadPoolExecutor(4) as pool:
+        assert [len(read) for read in pool.map(DenseSegment.read, contents)] == [20_000, 3] * 8

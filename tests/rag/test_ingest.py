@@ -226,5 +226,21 @@ def test_a_near_copy_is_reported_and_indexed(write_corpus: Write, settings: Sett
     notes = {line.path: line.note for line in build.ingest(settings).lines}
     assert notes["a.txt"] is None
     assert notes["other.txt"] is None
-    assert "the same as a;" in (notes["copy.txt"] or "")
+    assert "the same as a.txt;" in (notes["copy.txt"] or "")
     assert "copy" in open_snapshot(settings.index_dir).documents
+
+
+def test_another_suffix_is_another_reading(write_corpus: Write, settings: Settings) -> None:
+    folder = write_corpus({"talk.txt": "# The talk\n\nIt began at nine. It ended at ten."})
+    build.ingest(settings)
+    (folder / "talk.txt").rename(folder / "talk.md")
+    assert build.ingest(settings).count(Change.CHANGED) == 1
+    assert open_snapshot(settings.index_dir).documents["talk"].sections[0].label == "The talk"
+
+
+def test_a_copy_of_what_is_gone_is_no_copy(write_corpus: Write, settings: Settings) -> None:
+    text = " ".join(f"Sentence number {n} says something of its own about city {n * 7}." for n in range(40))
+    folder = write_corpus({"a.txt": text, "b.txt": "Another one. " * 3, "c.txt": "A third one. " * 9})
+    ingest_in_steps(settings, Growth(large_rows=1, most_deleted=0.9))
+    (folder / "a.txt").rename(folder / "d.txt")
+    assert all(line.note is None for line in ingest_in_steps(settings, Growth(large_rows=1, most_deleted=0.9)).lines)

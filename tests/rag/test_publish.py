@@ -84,3 +84,12 @@ def test_only_the_newest_snapshots_are_kept(write_corpus: Write, settings: Setti
     assert len(names) == 3
     assert names[0] == current_name(settings.index_dir)
     assert {p.name for p in settings.index_dir.iterdir()} == {*names, CURRENT, ".lock"}
+
+
+def test_a_snapshot_with_a_stray_file_is_not_swept(write_corpus: Write, settings: Settings) -> None:
+    write_corpus({"a.txt": text(1)})
+    old = build.ingest(settings).snapshot
+    (settings.index_dir / old / ".DS_Store").write_text("x")
+    write_corpus({"a.txt": text(2)})
+    build.ingest(settings)
+    assert old in snapshot_names(settings.index_dir)

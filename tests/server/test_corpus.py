@@ -181,11 +181,14 @@ def test_whatever_is_no_file_is_left_alone(corpus: Corpus, folder: Path, make):
 
 
 def test_remove_takes_what_is_known_about_it_along(corpus: Corpus, folder: Path):
-    for name in ("a.txt", "a.md"):
+    for name in ("a.txt", "b.md"):
         corpus.put(name, b"text")
         (folder / f"{name}.toml").write_text('title = "A"')
+    with pytest.raises(ApiError) as taken:
+        corpus.put("a.md", b"text")
+    assert (taken.value.status_code, taken.value.code) == (409, "duplicate_id")
     corpus.remove("a.txt")
-    assert set(files(folder)) == {"a.md", "a.md.toml"}
+    assert set(files(folder)) == {"b.md", "b.md.toml"}
     with pytest.raises(NotFoundError):
         corpus.remove("a.txt")
 

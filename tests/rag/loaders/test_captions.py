@@ -103,3 +103,15 @@ def test_marks_and_sections_always_fit_the_text(cues: list[Cue], last: Cue) -> N
     assert edges == sorted(edges)
     assert not edges or edges[-1] == len(loaded.text)
     loaded.text.encode()
+
+
+def test_one_wrong_time_costs_itself_alone() -> None:
+    times = ("00:00:01.000", "99:00:00.000", "00:00:10.000", "00:10:10.000")
+    cues = "".join(f"\n{time} --> {time}\nWords number {n}.\n" for n, time in enumerate(times))
+    loaded = load_vtt(f"WEBVTT\n{cues}".encode())
+    assert [mark.time_s for mark in loaded.times] == [1.0, 10.0, 610.0]
+    assert "the times of 1 cues cannot be used" in loaded.notes[-1].message
+
+
+def test_signs_of_comparison_are_words() -> None:
+    assert load_srt(b"1\n00:00:01,000 --> 00:00:02,000\n<i>Five</i> 5 < 6 and 7 > 3.\n").text == "Five 5 < 6 and 7 > 3."
