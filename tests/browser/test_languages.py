@@ -34,6 +34,7 @@ def test_a_choice_is_remembered_and_changes_the_page_as_it_stands(open_page: Ope
     turn.locator(".short .cite").click()
     page.locator("mark.current").wait_for()
     page.get_by_role("button", name="Language").click()
+    page.locator(".menu :focus").wait_for()  # the browser opens it when it has time
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.get_by_text("引用（2）").wait_for()
