@@ -61,7 +61,10 @@ def llm_server(play: Play) -> Iterator[LlmServer]:
     thread.start()
     server = LlmServer(0)
 
+    writers: list[asyncio.StreamWriter] = []
+
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         call: Call | None = None
         tasks: list[asyncio.Future[Any]] = []
         try:
@@ -85,10 +88,14 @@ def llm_server(play: Play) -> Iterator[LlmServer]:
 
     async def stop(listener: asyncio.Server) -> None:
         listener.close()
+        await asyncio.sleep(0)  # a task that is cancelled before its first step closes nothing
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # in which the sockets are closed
 
     listener = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     server.port = listener.sockets[0].getsockname()[1]
