@@ -274,7 +274,7 @@ def inconsistencies(snapshot: Snapshot) -> Iterator[str]:
 def ghosts(snapshot: Snapshot) -> int:
     """Passages that a search can find and whose document is gone."""
     findable = np.ones(len(snapshot.dense), bool)
-    for start, rows in zip(snapshot._starts, snapshot._deleted_rows, strict=False):
+    for start, rows in zip(snapshot._starts[:-1], snapshot._deleted_rows, strict=True):
         findable[start + rows] = False
     for name in snapshot.documents:
         findable[snapshot.rows_of(name)] = False
