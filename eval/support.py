@@ -58,7 +58,7 @@ class Remembering:
     """A reader that reads nothing twice: judging again with other weights is then quick."""
 
     def __init__(self, reader: Reader) -> None:
-        self.id = reader.id
+        self.id, self.judges_claims = reader.id, reader.judges_claims
         self._reader = reader
         self._read: dict[tuple[str, tuple[tuple[str, str], ...]], list[Marks]] = {}
 
@@ -90,10 +90,9 @@ def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path 
     with scratch_answerer(
         [ScratchText(p.title, p.text) for p in paragraphs], read_settings(os.environ), scratch
     ) as answerer:
-        for name, reader in (
-            ("with_reader", answerer.reader and Remembering(answerer.reader)),
-            ("without_reader", None),
-        ):
+        judge = Remembering(answerer.reader) if answerer.reader and answerer.reader.judges_claims else None
+        readers: dict[str, Reader | None] = {"with_reader": judge, "without_reader": None}
+        for name, reader in readers.items():
             verifier = (
                 Verifier(answerer.retriever.embedder, reader, load_support_model(reader=reader is not None))
                 if not fitting

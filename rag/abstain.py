@@ -58,6 +58,7 @@ FEATURES = (
 )  # fmt: skip
 READER_FEATURES = (
     "log_odds", "log_odds_covered", "log_odds_elsewhere", "lead", "echo", "span_typed", "span_untyped",
+    "verified",
 )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def features(reading: Reading) -> dict[str, float]:
         "lead": best.score - others[0].score if others else best.score,
         "echo": reading.echo,
         "span_typed": float(best.typed),
+        "verified": reading.verified,
         "span_untyped": float(best.type_match != NOTHING_EXPECTED and not best.typed),
     }
 

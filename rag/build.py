@@ -91,7 +91,8 @@ def load_writer(settings: Settings, embedder: Embedder, reader: Reader | None) -
     endpoint = Endpoint(settings.llm_url, settings.llm_model, _llm_key(settings))
     limits = Limits(settings.llm_timeout_s, settings.llm_first_byte_s, max_tokens=settings.llm_max_tokens)
     model = LanguageModel(endpoint, limits)
-    return Writer(model, Verifier(embedder, reader, load_support_model(reader=reader is not None)))
+    judge = reader if reader and reader.judges_claims else None
+    return Writer(model, Verifier(embedder, judge, load_support_model(reader=judge is not None)))
 
 
 def _llm_key(settings: Settings) -> str:

@@ -55,7 +55,7 @@ _NUMBER = re.compile(
 )
 _PART = re.compile(rf"{_DIGITS}|[a-z]+", re.IGNORECASE)
 _MONTH = re.compile(rf"\b(?:{_LONG_MONTHS}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)(?![a-z])")
-_DATED_MAY = re.compile(r"\bMay\b(?=\s+(?:the\s+)?\d)|(?<=\d\s)May\b|(?<=\d(?:st|nd|rd|th)\s)May\b|\b(?<=in\s)May\b")
+_DATED_MAY = re.compile(r"\bMay\b(?=\s+(?:the\s+)?\d)|(?<=\d\s)May\b|(?<=\d(?:st|nd|rd|th)\s)May\b|\b(?<=[Ii]n\s)May\b")
 _PERCENT = re.compile(r"%|\bper\s?cent", re.IGNORECASE)
 _MONEY = {"$": r"[$]|\bdollars?\b|\bUSD\b", "€": r"€|\beuros?\b|\bEUR\b", "£": r"£|\bpounds?\b", "¥": r"¥|\byen\b"}
 
@@ -67,6 +67,10 @@ _ROLE_WORDS = (
     "ambassador professor prof dr mr ms mrs sir queen king pope ceo chief officer speaker head deputy city"
 )
 ROLES = frozenset(_ROLE_WORDS.split())
+# What is written short and in full alike; "U.S." is two words to the tokenizer.
+_SHORT_FORMS = {"us": ("united", "states"), "uk": ("united", "kingdom"), "un": ("united", "nations"),
+                "eu": ("european", "union")}  # fmt: skip
+_WRITTEN_SHORT = {s: re.compile(rf"\b{s[0].upper()}\.? ?{s[1].upper()}\b") for s in _SHORT_FORMS}
 # A first word in capitals that ends so is more likely a common noun or an adverb than a name.
 _COMMON_END = re.compile(r"(?:ly|tions?|ments?|ances?|ences?|ness|ings?|ers|ors|ants|ents|ies|all|ever)$")
 # Canada and Canadian, Israel and Israeli are one name to a reader.
@@ -194,6 +198,11 @@ def missing_names(claim: str, quotes: str, around: str) -> list[Fact]:
     """Names that the quotes do not hold: neither every word of them, nor one that counts while `around`, the passage
     and its title, holds the rest beside it. A full name may be given once and then shortened; initials will do."""
     held, near = set(words(quotes)), words(around)
+    for short, whole in _SHORT_FORMS.items():
+        if {*whole} <= held:
+            held |= {short, *short}
+        elif _WRITTEN_SHORT[short].search(quotes):
+            held |= {*whole, short, *short}
     return [fact for fact in names(claim) if not _held(fact.keys, held, near)]
 
 

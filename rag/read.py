@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.answer_type import match, offered
 from rag.lexical import tokenize
-from rag.reader import Marks, Reader
+from rag.reader import Marks, Reader, answered
 from rag.retrieve import Query
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Hit, Passage, Span
@@ -79,6 +79,7 @@ class Reading:
     passage_coverage: float  # 0..1, as `coverage`, over the passage of the best sentence
     unknown_words: float  # 0..1: the share of the question's rarity in words that no document holds
     echo: float  # 0..1: how much of the marked words the question says itself
+    verified: float  # log-odds that the best sentence says so, question and marked words read as one claim; 0: not read
 
 
 def read(
@@ -114,6 +115,7 @@ def read(
         passage_coverage=scorer.wording.coverage(_held(scored[0].passage)) if scored else 0.0,
         unknown_words=sum(w for token, w in scorer.wording.weights.items() if token not in snapshot.lexical),
         echo=_echo(scored[0], query) if scored else 0.0,
+        verified=_verified(scored[0], query, snapshot, reader) if scored else 0.0,
     )
 
 
@@ -193,6 +195,18 @@ def _echo(best: ScoredSentence, query: Query) -> float:
     offset = best.passage.span.start
     said = set(tokenize(best.passage.text[best.answer.start - offset : best.answer.end - offset]))
     return len(said & set(query.tokens)) / max(len(said), 1)
+
+
+def _verified(best: ScoredSentence, query: Query, snapshot: Snapshot, reader: Reader | None) -> float:
+    """Reading once more with the answer known tells what looks like an answer from what is one (Hu et al. 2019)."""
+    if reader is None or not reader.judges_claims or best.answer is None:
+        return 0.0
+    passage = best.passage
+    document = snapshot.documents[passage.document_id]
+    claim = answered(query.text, best.answer.of(document.text))
+    marks = reader.read(claim, [(document.metadata.title, passage.text)])[0]
+    found = marks.best(Span(best.span.start - passage.span.start, best.span.end - passage.span.start))
+    return float(np.clip(found.score, -SPAN_LIMIT, SPAN_LIMIT)) if found else -SPAN_LIMIT
 
 
 def _elsewhere(wording: Wording, best: ScoredSentence, snapshot: Snapshot) -> bool:

@@ -26,7 +26,7 @@ from rag.types import Span
 SHIPPED = Path(__file__).parent / "weights"
 CLS, SEP = 101, 102  # of the uncased BERT vocabulary
 # Wordpieces. Passages end near 144 by `rag.chunk.ChunkParameters`; a longer single sentence is cut off here.
-MAX_QUESTION, MAX_TITLE, MAX_PASSAGE = 40, 12, 160
+MAX_QUESTION, MAX_TITLE, MAX_PASSAGE = 64, 12, 160
 # Longest answer, wordpieces: longer ones are sentences, not short answers.
 MAX_ANSWER = 30
 # In the config.json of a reader trained by `training/`, which has the tokenizer and the words of its base model.
@@ -81,9 +81,16 @@ class Reader(Protocol):
     """Thread-safe."""
 
     id: str
+    # Whether it takes a statement for a question, too, and marks the beginning of the sentence that says so.
+    judges_claims: bool
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Marks]:
         """One per (title, text)."""
+
+
+def answered(question: str, answer: str) -> str:
+    """Both as one claim for a reader that judges claims."""
+    return f"{question.rstrip('?. ')}? {answer.rstrip('. ')}."
 
 
 def pieces(tokenizer: Tokenizer, text: str, limit: int) -> tuple[list[int], list[tuple[int, int]]]:
@@ -106,6 +113,7 @@ class OnnxReader:
     def __init__(self, reader_id: str, tokenizer: Tokenizer, network: Network, threads: int, titled: bool) -> None:
         """`titled`: the shipped layout; else that of the model's own tokenizer, which knows no titles."""
         self.id = reader_id
+        self.judges_claims = titled
         self._tokenizer, self._network, self._threads = tokenizer, network, threads
         self._mark = self._titled if titled else self._plain
 

@@ -17,7 +17,7 @@ from itertools import combinations, islice, pairwise
 
 import numpy as np
 
-from rag.asking import MAX_ASKED, agreement
+from rag.asking import LIMIT, MAX_ASKED, agreement
 from rag.embed import Embedder
 from rag.facts import (
     beside,
@@ -31,7 +31,7 @@ from rag.facts import (
     places_of,
 )
 from rag.lexical import tokenize
-from rag.reader import Reader
+from rag.reader import Marks, Reader
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Passage, Span
 from rag.wording import wording_of
@@ -96,7 +96,7 @@ FEATURES = (
     "rival",
     "turned",
 )
-READER_FEATURES = ("worst_margin", "mean_margin", "disagreeing", "worst_odds", "mean_odds")
+READER_FEATURES = ("supported", "worst_margin", "mean_margin", "disagreeing", "worst_odds", "mean_odds")
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ class _Check:
         self._wording = wording_of(claim, self._tokens, snapshot.lexical)
         self._facts = sorted([*numbers(claim), *names(claim)], key=lambda fact: fact.span)
         self._cosines: dict[str, np.ndarray] = {}
+        self._marks: dict[str, Marks] = {}
 
     def best(self, candidates: Sequence[tuple[Quote, ...]]) -> Backing | None:
         """The likeliest of the candidates that hold every fact; shorter ones first where two are alike."""
@@ -207,7 +208,19 @@ class _Check:
             text = quotes[0].passage.text if len(quotes) == 1 else " ".join(quote.text for quote in quotes)
             title = self._snapshot.documents[quotes[0].passage.document_id].metadata.title
             values |= agreement(self._claim, self._facts, text, title, self._reader)
+            values["supported"] = max(self._supported(quote) for quote in quotes)
         return Backing(quotes, values, self._model.probability(values))
+
+    def _supported(self, quote: Quote) -> float:
+        """Log-odds, ±LIMIT, that the quote says what the claim says, as the reader judges its passage."""
+        passage = quote.passage
+        if passage.id not in self._marks:
+            assert self._reader
+            title = self._snapshot.documents[passage.document_id].metadata.title
+            self._marks[passage.id] = self._reader.read(self._claim, [(title, passage.text)])[0]
+        offset = passage.span.start
+        found = self._marks[passage.id].best(Span(quote.span.start - offset, quote.span.end - offset))
+        return float(np.clip(found.score, -LIMIT, LIMIT)) if found else -LIMIT
 
     def _turned(self, text: str) -> float:
         """0..1: how much two facts have changed places while all around them stayed as it was."""

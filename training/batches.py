@@ -22,15 +22,28 @@ from training.sources import AMAZON, QAMR, REDDIT, SOURCES, SQUAD, WIKI
 
 Integers = NDArray[np.int64]
 
-NAMES = (*SOURCES, "changed")
+NAMES = (*SOURCES, "changed", "lacking", "claims", "answered")
 
 # Share of each set's questions shown in an epoch: encyclopaedic text with real unanswerable questions is nearest
 # to what is asked, the rest teaches the form.
-SHARES = {SQUAD: 1.0, WIKI: 1.0, REDDIT: 0.6, AMAZON: 0.4, QAMR: 0.35, "changed": 1.0}
+SHARES = {
+    SQUAD: 1.0,
+    WIKI: 1.0,
+    REDDIT: 0.4,
+    AMAZON: 0.25,
+    QAMR: 0.12,
+    "changed": 0.8,
+    "lacking": 0.4,
+    "claims": 0.4,
+    "answered": 0.7,
+}
 # Mean number of hard negatives beside the passage that a question belongs to (at most two).
-NEGATIVES = {SQUAD: 0.7, WIKI: 0.5, REDDIT: 0.1, AMAZON: 0.1, QAMR: 0.0, "changed": 0.2}
+NEGATIVES = {
+    SQUAD: 0.7, WIKI: 0.5, REDDIT: 0.1, AMAZON: 0.1, QAMR: 0.0, "changed": 0.2, "lacking": 0.0, "claims": 0.3,
+    "answered": 0.0,
+}  # fmt: skip
 # How often a question is shown in another form (keywords, request, misspelt, no question mark) and without its title.
-OTHER_FORM, NO_TITLE = 0.25, 0.25
+OTHER_FORM, NO_TITLE = 0.35, 0.25
 # Batches that are sorted by length together.
 POOL = 48
 

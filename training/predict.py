@@ -21,6 +21,7 @@ class TorchReader:
 
     def __init__(self, folder: Path, tokenizer: Tokenizer) -> None:
         self.id = f"{folder.name}/torch"
+        self.judges_claims = True
         self._reader, self._tokenizer = Reader.from_folder(folder), tokenizer
         torch.set_num_threads(1)
 

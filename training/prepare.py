@@ -1,6 +1,10 @@
 """Questions and passages to token arrays, once: passages as the product cuts them, with hard negatives from
 the product's own ranking (BM25 and meaning, `rag/fuse.py`) over the same article.
 
+Beside the questions as they are: changed ones that nothing answers, questions over a passage whose answering sentence
+was taken out, and claims that a passage supports or not: sentences (`eval/claims.py`), and questions with an answer,
+right, or wrong as the reader of an earlier stage marks it. The answer to a claim is the first wordpiece of the sentence
+that says so.
 Non-scope: choosing what is shown when (`training/batches.py`).
 """
 
@@ -18,17 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from eval.claims import LEAST_WORDS, SHORTENED, Labelled, falsified, true_claims
 from rag.bm25 import LexicalIndex
 from rag.chunk import ChunkParameters, passage_bounds
 from rag.dense import DenseIndex
 from rag.embed import Embedder
 from rag.fuse import DENSE_WEIGHT, convex
 from rag.lexical import tokenize
-from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, pieces
+from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, Reader, answered, pieces
 from rag.sentences import sentence_spans
 from rag.types import Span
-from training.questions import forms, names_and_numbers, unanswerable
-from training.sources import HELD_OUT, SOURCES, TITLED, TRAIN, Asked, Paragraph, paragraphs_of
+from training.questions import forms, names_and_numbers, reworded, unanswerable
+from training.sources import AMAZON, HELD_OUT, QAMR, REDDIT, SOURCES, TITLED, TRAIN, Asked, Paragraph, paragraphs_of
+from training.wordnet import WordNet
 
 Ints = NDArray[np.int32]
 Others = dict[str, list[str]]  # see `training.questions.names_and_numbers`
@@ -36,8 +42,18 @@ Others = dict[str, list[str]]  # see `training.questions.names_and_numbers`
 # Negatives kept for each question, and how deep they are looked for.
 NEGATIVES, DEPTH = 6, 30
 # Share of the answerable questions of articles that are also shown changed into unanswerable ones.
-CHANGED_SHARE = 0.4
-CHANGED = len(SOURCES)  # source number of those
+CHANGED_SHARE = 0.5
+# Share of them that are also shown over their passage without the sentence that answers them.
+LACKING_SHARE = 0.5
+# Source numbers of those, of claims, and of questions with an answer.
+CHANGED, LACKING, CLAIMS, ANSWERED = range(len(SOURCES), len(SOURCES) + 4)
+# Share of the questions shown with their answer, and with a wrong one: most answers that come up for a question that
+# nothing answers look right.
+RIGHT_SHARE, WRONG_SHARE, IMPOSSIBLE_SHARE, CHANGED_ANSWERED = 0.5, 0.35, 0.8, 0.5
+# Most false claims made of one true one, and the share of the sentences of a paragraph that are claims as they stand.
+FALSE_OF_ONE, VERBATIM_SHARE = 2, 0.4
+# Sets whose paragraphs make no claims: their texts say "I" and "it" of what only their title would name.
+UNCLAIMED = (REDDIT, AMAZON)
 
 _ALPHANUMERIC = re.compile(r"[^\W_]+")
 
@@ -76,13 +92,25 @@ class _Cut:
 class Preparer:
     """Collects everything, then writes one `.npz`."""
 
-    def __init__(self, tokenizer: Tokenizer, embedder: Embedder | None, seed: int) -> None:
-        """`embedder` None: negatives by words alone."""
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        embedder: Embedder | None,
+        seed: int,
+        wordnet: WordNet | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """`embedder` None: negatives by words alone. `wordnet` None: nothing in other words. `reader`: of an earlier
+        stage; None: no wrong answers.
+        """
         self._tokenizer = tokenizer
         self._embedder = embedder
+        self._wordnet = wordnet
+        self._reader = reader
         self._chance = random.Random(seed)
         self._passages, self._titles, self._questions = _Rows(), _Rows(), _Rows()
         self._passage_title: list[int] = []
+        self._names: list[str] = []  # of the titles
         self._cuts: list[_Cut] = []
         self._sources: list[int] = []  # per record
         self._variants, self._links, self._spans = _Rows(), _Rows(), _Rows()  # per record
@@ -102,6 +130,7 @@ class Preparer:
         for paragraph in paragraphs:
             if paragraph.title not in titles:
                 titles[paragraph.title] = self._titles.add(self.ids(paragraph.title, MAX_TITLE))
+                self._names.append(paragraph.title)
             own = []
             for span in passages_of(paragraph.text, self.count_tokens):
                 own.append((len(self._cuts), span))
@@ -113,7 +142,9 @@ class Preparer:
         texts = [cut.text for cut in self._cuts[first:]]
         titled = [paragraph.title for paragraph, own in where for _ in own]
         ranker = _Ranker(texts, titled, self._embedder if source in TITLED else None)
+        claims = [] if source in UNCLAIMED else [self._claims(n, p, source) for n, (p, _) in enumerate(where)]
         ranker.embed_questions([asked.text for p, _ in where for asked in p.questions])
+        ranker.embed_questions([claim.text for made in claims for claim in made if claim.true])
         others = {
             article: names_and_numbers([texts[row] for row in rows]) if source in TITLED else {}
             for article, rows in groups.items()
@@ -123,12 +154,49 @@ class Preparer:
             for asked in paragraph.questions:
                 ranked = [row + first for row in ranker.rank(asked.text, rows)]
                 self._add_question(number, asked, own, ranked, others[paragraph.article])
+        for made in claims:
+            for claim in made:
+                paragraph, own = where[claim.paragraph]
+                rows = groups[paragraph.article] if source in TITLED else None
+                ranked = [row + first for row in ranker.rank(claim.text, rows)] if claim.true else []
+                self._add_claim(claim, paragraph, own, ranked)
 
-    def _add_passage(self, text: str, title: int) -> None:
+    def _claims(self, row: int, paragraph: Paragraph, source: str) -> list[Labelled]:
+        """True sentences about the paragraph, and false ones made of them."""
+        true = list(true_claims(row, paragraph))
+        whole = [span for span in sentence_spans(paragraph.text) if len(span.of(paragraph.text).split()) >= LEAST_WORDS]
+        if source != QAMR:
+            true += [
+                (Labelled(span.of(paragraph.text), SHORTENED, True, row, span.start), None)
+                for span in whole
+                if self._chance.random() < VERBATIM_SHARE
+            ]
+        made = [claim for claim, _ in true]
+        for claim, asked in true:
+            false = list(falsified(claim, asked, paragraph, self._chance))
+            made += self._chance.sample(false, min(len(false), FALSE_OF_ONE))
+        return made
+
+    def _add_claim(
+        self, claim: Labelled, paragraph: Paragraph, own: Sequence[tuple[int, Span]], ranked: Sequence[int]
+    ) -> None:
+        """`ranked`: all passages, best first, for a true claim."""
+        passage, span = next((row, span) for row, span in own if claim.place < span.end)
+        said = next(s for s in sentence_spans(paragraph.text) if claim.place < s.end)
+        place = token_span(self._cuts[passage].offsets, said.start - span.start, 1)
+        if place is None:
+            return  # cut off
+        texts = [claim.text, reworded(claim.text, self._wordnet, self._chance)]
+        inside = {row for row, _ in own}
+        negatives = [row for row in ranked if row not in inside][:NEGATIVES]
+        self._store(CLAIMS, texts, [passage], negatives, [(passage, *place)] if claim.true else [])
+
+    def _add_passage(self, text: str, title: int) -> int:
         ids, offsets = pieces(self._tokenizer, text, MAX_PASSAGE)
         self._passages.add(ids)
         self._passage_title.append(title)
         self._cuts.append(_Cut(text, offsets))
+        return len(self._cuts) - 1
 
     def _add_question(
         self, source: int, asked: Asked, own: Sequence[tuple[int, Span]], ranked: Sequence[int], others: Others
@@ -153,9 +221,59 @@ class Preparer:
         self._record(source, asked.text, gold, negatives[:NEGATIVES], spans)
         if asked.answers and others and self._chance.random() < CHANGED_SHARE:
             passage = " ".join(self._cuts[p].text for p in gold)
-            changed = unanswerable(asked.text, passage, others, self._chance)
+            changed = unanswerable(asked.text, passage, others, self._wordnet, self._chance)
             if changed:
                 self._record(CHANGED, changed, gold[:1], [], [])
+                if self._chance.random() < CHANGED_ANSWERED:
+                    self._store(ANSWERED, [answered(changed, asked.answers[0].text)], gold[:1], [], [])
+        if others and self._reader:
+            self._add_answered(asked, gold[0], negatives[:1], spans)
+        if asked.answers and source != SOURCES.index(QAMR) and self._chance.random() < LACKING_SHARE:
+            self._add_lacking(asked, gold[0])
+
+    def _add_answered(
+        self, asked: Asked, passage: int, negatives: Sequence[int], spans: Sequence[tuple[int, int, int]]
+    ) -> None:
+        """The question with its answer, and with what the reader marks where nothing answers it."""
+        cut = self._cuts[passage]
+        sentences = sentence_spans(cut.text)
+        if not spans:
+            if self._chance.random() < IMPOSSIBLE_SHARE:
+                self._add_wrong(asked.text, passage, [Span(0, len(cut.text))])
+            return
+        _, first, last = spans[0]
+        right = Span(cut.offsets[first][0], cut.offsets[last][1])
+        if self._chance.random() < RIGHT_SHARE:
+            said = next(s for s in sentences if right.start < s.end)
+            if place := token_span(cut.offsets, said.start, 1):
+                self._store(ANSWERED, [answered(asked.text, right.of(cut.text))], [passage], [], [(passage, *place)])
+        if self._chance.random() < WRONG_SHARE:
+            if negatives and self._chance.random() < 0.5:
+                self._add_wrong(asked.text, negatives[0], [Span(0, len(self._cuts[negatives[0]].text))])
+            else:
+                said_by = [_plain(answer.text) for answer in asked.answers]
+                others = [s for s in sentences if not any(answer in _plain(s.of(cut.text)) for answer in said_by)]
+                self._add_wrong(asked.text, passage, others)
+
+    def _add_wrong(self, question: str, passage: int, within: Sequence[Span]) -> None:
+        assert self._reader
+        cut = self._cuts[passage]
+        title = self._names[self._passage_title[passage]]
+        marks = self._reader.read(question, [(title, cut.text)])[0]
+        found = [best for span in within if (best := marks.best(span))]
+        if found:
+            span = max(found, key=lambda best: best.score).span
+            self._store(ANSWERED, [answered(question, span.of(cut.text))], [passage], [], [])
+
+    def _add_lacking(self, asked: Asked, passage: int) -> None:
+        """The question over its passage without the sentences that hold its answer, where enough is left."""
+        text = self._cuts[passage].text
+        sentences = [span.of(text) for span in sentence_spans(text)]
+        said = [_plain(answer.text) for answer in asked.answers]
+        left = [s for s in sentences if not any(answer in _plain(s) for answer in said)]
+        if 2 <= len(left) < len(sentences):
+            shorter = self._add_passage(" ".join(left), self._passage_title[passage])
+            self._record(LACKING, asked.text, [shorter], [], [])
 
     def _record(
         self,
@@ -166,9 +284,19 @@ class Preparer:
         spans: Sequence[tuple[int, int, int]],
     ) -> None:
         """`spans`: passage, first and last wordpiece."""
-        texts = [question, *forms(question, self._chance)]
+        self._store(source, [question, *forms(question, self._wordnet, self._chance)], gold, negatives, spans)
+
+    def _store(
+        self,
+        source: int,
+        texts: Sequence[str],
+        gold: Sequence[int],
+        negatives: Sequence[int],
+        spans: Sequence[tuple[int, int, int]],
+    ) -> None:
+        """`texts`: the question and its other forms."""
         self._sources.append(source)
-        self._variants.add(self._questions.add(self.ids(text, MAX_QUESTION)) for text in texts)
+        self._variants.add(self._questions.add(self.ids(text, MAX_QUESTION)) for text in dict.fromkeys(texts))
         self._links.add([*gold, *(-1 - row for row in negatives)])
         self._spans.add(number for span in sorted(set(spans)) for number in span)
 
@@ -181,7 +309,7 @@ class Preparer:
             "sources": np.array(self._sources, np.int32),
         }  # fmt: skip
         np.savez(path, **arrays)  # type: ignore[arg-type]
-        names = [*SOURCES, "changed"]
+        names = [*SOURCES, "changed", "lacking", "claims", "answered"]
         return {"passages": len(self._cuts)} | {names[s]: self._sources.count(s) for s in sorted(set(self._sources))}
 
 
@@ -210,7 +338,7 @@ class _Ranker:
 
     def embed_questions(self, questions: Sequence[str]) -> None:
         if self._embedder:
-            self._vectors = dict(zip(questions, self._embedder.encode(questions), strict=True))
+            self._vectors |= dict(zip(questions, self._embedder.encode(questions), strict=True))
 
     def rank(self, question: str, rows: Sequence[int] | None) -> list[int]:
         """The best rows, best first; `rows` restricts them."""
@@ -219,7 +347,16 @@ class _Ranker:
         return [row for row, _ in convex(dense, lexical, DENSE_WEIGHT if dense else 0.0)][:DEPTH]
 
 
-def prepare(data: Path, path: Path, tokenizer: Tokenizer, embedder: Embedder | None, seed: int, subset: float) -> Path:
+def prepare(
+    data: Path,
+    path: Path,
+    tokenizer: Tokenizer,
+    embedder: Embedder | None,
+    seed: int,
+    subset: float,
+    wordnet: WordNet | None = None,
+    reader: Reader | None = None,
+) -> Path:
     """Writes the arrays to `path`, and beside it splits.json and examples.json (counts).
 
     `subset`: share of the paragraphs that is used, 0..1.
@@ -232,7 +369,7 @@ def prepare(data: Path, path: Path, tokenizer: Tokenizer, embedder: Embedder | N
     for paragraph in paragraphs_of(data, TRAIN):
         if chance.random() < subset:
             by_source[paragraph.source].append(paragraph)
-    preparer = Preparer(tokenizer, embedder, seed)
+    preparer = Preparer(tokenizer, embedder, seed, wordnet, reader)
     for source, paragraphs in by_source.items():
         preparer.add_source(source, paragraphs)
     unfinished = path.with_suffix(".part.npz")

@@ -1,7 +1,8 @@
-"""Other forms of a training question: as keywords, as a request, misspelt; and changed so that nothing answers it.
+"""Other forms of a training question: as keywords, a request, in other words, misspelt; and changed so that nothing
+answers it.
 
 The base model reads lower case only, so letter case needs no form of its own.
-Non-scope: paraphrase (needs a language model), deciding how often each form is shown.
+Non-scope: paraphrase of whole sentences (needs a language model), deciding how often each form is shown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from rag.lexical import STOP_WORDS
+from training.wordnet import WordNet
 
 # Stop words of search that people keep when they type keywords.
 _KEPT_IN_KEYWORDS = frozenset({"who", "when", "where", "how", "many", "much", "not", "no", "more", "most", "only"})
@@ -43,6 +45,9 @@ _OPPOSITES = {
     for a, b in (pair.split(), reversed(pair.split()))
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z]+")
+# Words that may be exchanged for others: shorter ones have too many meanings.
+LEAST_LETTERS = 4
+_PLAIN_WORD = re.compile(rf"(?<![\w’'-])[a-z]{{{LEAST_LETTERS},}}(?![\w’'-])")
 
 
 def as_keywords(question: str) -> str:
@@ -90,10 +95,33 @@ def _mistype(word: str, chance: random.Random) -> str:
             return word[:at] + chance.choice(_NEIGHBOURS.get(word[at].lower(), "e")) + word[at + 1 :]
 
 
-def forms(question: str, chance: random.Random) -> list[str]:
+def reworded(text: str, wordnet: WordNet | None, chance: random.Random) -> str:
+    """One or two words (no names, no function words) exchanged for others that mean the same."""
+    if wordnet is None:
+        return text
+    options = [(found, others) for found in _PLAIN_WORD.finditer(text) if (others := _others(found[0], wordnet))]
+    for found, others in sorted(chance.sample(options, min(len(options), chance.choice((1, 2)))), reverse=True,
+                                key=lambda option: option[0].start()):  # fmt: skip
+        text = text[: found.start()] + chance.choice(others) + text[found.end() :]
+    return text
+
+
+def _others(word: str, wordnet: WordNet) -> list[str]:
+    if word in STOP_WORDS:
+        return []
+    return [w for w in wordnet.synonyms(word) if len(w) >= LEAST_LETTERS and w not in STOP_WORDS]
+
+
+def forms(question: str, wordnet: WordNet | None, chance: random.Random) -> list[str]:
     """One of each other form, those that came out different and still say something."""
     bare = question.rstrip("?").strip()
-    made = [as_keywords(question), as_request(question, chance), misspelt(question, chance), bare]
+    made = [
+        as_keywords(question),
+        as_request(question, chance),
+        misspelt(question, chance),
+        bare,
+        reworded(question, wordnet, chance),
+    ]
     return list(dict.fromkeys(m for m in made if m != question and len(m.split()) >= 2))
 
 
@@ -107,7 +135,9 @@ def names_and_numbers(texts: Sequence[str]) -> dict[str, list[str]]:
     return {kind: sorted(values) for kind, values in found.items()}
 
 
-def unanswerable(question: str, passage: str, others: dict[str, list[str]], chance: random.Random) -> str | None:
+def unanswerable(
+    question: str, passage: str, others: dict[str, list[str]], wordnet: WordNet | None, chance: random.Random
+) -> str | None:
     """The question with one name or number that the passage holds replaced by another of the article that it
     does not hold, or with one word turned into its opposite; None where neither can be done.
     """
@@ -123,9 +153,10 @@ def unanswerable(question: str, passage: str, others: dict[str, list[str]], chan
             if fit:
                 swaps.append((match.start(), match.end(), fit))
     for match in _WORD.finditer(question):
-        opposite = _OPPOSITES.get(match[0].lower())
-        if opposite and match[0].lower() in held and opposite not in held:
-            swaps.append((match.start(), match.end(), opposite))
+        word = match[0].lower()
+        opposites = [_OPPOSITES[word]] if word in _OPPOSITES else wordnet.opposites(word) if wordnet else ()
+        if word in held and opposites and not any(opposite in held for opposite in opposites):
+            swaps.append((match.start(), match.end(), chance.choice(opposites)))
     if not swaps:
         return None
     start, end, new = chance.choice(swaps)

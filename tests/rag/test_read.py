@@ -85,11 +85,13 @@ class Marker:
 
     id = "marker"
 
-    def __init__(self, word: str, log_odds: float) -> None:
-        self.word, self.log_odds, self.shown = word, log_odds, 0
+    def __init__(self, word: str, log_odds: float, judges_claims: bool = False) -> None:
+        self.word, self.log_odds, self.judges_claims = word, log_odds, judges_claims
+        self.shown, self.asked = 0, ""
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Marks]:
         self.shown += len(passages)
+        self.asked = question
         return [self._mark(text) for _, text in passages]
 
     def _mark(self, text: str) -> Marks:
@@ -99,6 +101,18 @@ class Marker:
             words.append((start, at := start + len(word.rstrip(".,"))))
         half = np.array([self.log_odds if text[a:b] == self.word else -9.0 for a, b in words], np.float32) / 2
         return Marks(half, half, tuple(words))
+
+
+def test_the_best_answer_is_read_once_more_as_a_claim(open_corpus: Open) -> None:
+    answerer = open_corpus({"a.txt": TEXT})
+    query = answerer.retriever.query("Who opened the summit?")
+    evidence = answerer.retriever.find(query, 8)
+    judge = Marker("Budapest", 7.0, judges_claims=True)
+    assert read(query, evidence, answerer.snapshot, judge).verified == 7.0
+    assert judge.asked == "Who opened the summit? Budapest."
+    only_marks = Marker("Budapest", 7.0)
+    assert read(query, evidence, answerer.snapshot, only_marks).verified == 0.0
+    assert only_marks.shown == judge.shown - 1
 
 
 def test_what_the_reader_marks_lifts_its_sentence(open_corpus: Open) -> None:

@@ -11,8 +11,8 @@ from rag.ingest import cut
 from rag.runtime import open_tokenizer
 from rag.types import Document, Metadata
 from training.batches import Examples
-from training.prepare import Preparer, passages_of, token_span
-from training.sources import SQUAD, Answer, Asked, Paragraph
+from training.prepare import CLAIMS, LACKING, Preparer, passages_of, token_span
+from training.sources import SOURCES, SQUAD, Answer, Asked, Paragraph
 
 FACTS = (
     "Nairobi is the capital of Kenya.",
@@ -45,6 +45,7 @@ def examples(tmp_path: Path, tokenizer: Tokenizer) -> Examples:
     counts = preparer.write(tmp_path / "examples.npz")
     assert counts["passages"] == 3
     assert counts[SQUAD] == 4
+    assert counts["claims"] >= 3
     return Examples(tmp_path / "examples.npz")
 
 
@@ -96,7 +97,45 @@ def test_a_batch_points_at_the_answers_in_the_padded_input(examples: Examples, t
 
 def test_an_epoch_shows_every_question_of_a_full_share_once_and_is_repeatable(examples: Examples):
     plan = examples.epoch(seed=0, epoch=0, tokens=120)
-    assert sorted(r for batch in plan for r in batch) == [0, 1, 2, 3]
+    asked_in_full = np.flatnonzero(examples.sources == SOURCES.index(SQUAD))
+    assert sorted(r for batch in plan for r in batch if r < 4) == asked_in_full.tolist() == [0, 1, 2, 3]
     assert plan == examples.epoch(seed=0, epoch=0, tokens=120)
     assert len(plan) > 1
     assert all((examples.batch(b, 0, 0).input_ids.numel() <= 120 or len(b) == 1) for b in plan)
+
+
+def test_a_true_claim_points_at_its_sentence_and_a_false_one_at_nothing(tmp_path: Path, tokenizer: Tokenizer):
+    text = "The port was opened in 1899. Nairobi has been the capital of Kenya since 1905, and of much else."
+    question = asked(0, "What is the capital of Kenya?", text, "Nairobi")
+    preparer = Preparer(tokenizer, HashEmbedder(), seed=3)
+    preparer.add_source(SQUAD, [Paragraph(SQUAD, "Kenya", text, (question,))])
+    preparer.write(tmp_path / "examples.npz")
+    made = Examples(tmp_path / "examples.npz")
+    kinds = {True: 0, False: 0}
+    for record in np.flatnonzero(made.sources == CLAIMS):
+        claim = str(tokenizer.decode([int(i) for i in made.row("questions", int(made.row("variants", record)[0]))]))
+        spans = made.row("spans", record).reshape(-1, 3)
+        kinds[bool(len(spans))] += 1
+        if len(spans):
+            assert claim[:8] in text.lower() or claim.startswith("nairobi is")
+            ((passage, first, last),) = spans
+            pointed = str(tokenizer.decode([int(made.row("passages", passage)[first])]))
+            assert first == last
+            assert pointed == ("the" if claim.startswith("the port") else "nairobi")
+    assert kinds[True] >= 1
+    assert kinds[False] >= 1
+
+
+def test_a_passage_without_its_answering_sentence_answers_nothing(tmp_path: Path, tokenizer: Tokenizer):
+    text = " ".join(FACTS)
+    questions = tuple(asked(n, "What is the capital of Kenya?", text, "Nairobi") for n in range(12))
+    preparer = Preparer(tokenizer, HashEmbedder(), seed=0)
+    preparer.add_source(SQUAD, [Paragraph(SQUAD, "Kenya", text, questions)])
+    preparer.write(tmp_path / "examples.npz")
+    made = Examples(tmp_path / "examples.npz")
+    lacking = np.flatnonzero(made.sources == LACKING)
+    assert len(lacking)
+    for record in lacking:
+        assert len(made.row("spans", record)) == 0
+        (passage,) = made.row("links", record)
+        assert tokenizer.decode(made.row("passages", passage).tolist()).startswith("the city was founded in 1899")

@@ -2,7 +2,8 @@ import random
 
 import pytest
 
-from training.questions import as_keywords, as_request, forms, misspelt, names_and_numbers, unanswerable
+from training.questions import as_keywords, as_request, forms, misspelt, names_and_numbers, reworded, unanswerable
+from training.wordnet import WordNet
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_misspelt_changes_only_long_words():
 
 
 def test_forms_differ_from_the_question_and_each_other():
-    made = forms("When did Nikola Tesla arrive in America?", random.Random(0))
+    made = forms("When did Nikola Tesla arrive in America?", None, random.Random(0))
     assert len(made) == len(set(made)) == 4
     assert "When did Nikola Tesla arrive in America?" not in made
 
@@ -42,17 +43,46 @@ def test_a_changed_question_asks_about_what_the_passage_does_not_hold():
     passage = "In 1884 Nikola Tesla arrived in New York."
     others = names_and_numbers(["x In 1884 the man Nikola Tesla", "y In 1893 the Westinghouse works"])
     assert others["year"] == ["1884", "1893"]
-    made = {unanswerable("What did Nikola Tesla do in 1884?", passage, others, random.Random(s)) for s in range(20)}
+    made = {
+        unanswerable("What did Nikola Tesla do in 1884?", passage, others, None, random.Random(s)) for s in range(20)
+    }
     assert made == {"What did Nikola Tesla do in 1893?", "What did Westinghouse do in 1884?"}
 
 
 def test_a_question_without_names_or_opposites_stays_answerable():
     assert (
-        unanswerable("What did he do?", "He slept.", {"name": [], "year": [], "number": []}, random.Random(0)) is None
+        unanswerable("What did he do?", "He slept.", {"name": [], "year": [], "number": []}, None, random.Random(0))
+        is None
     )
 
 
 def test_an_opposite_makes_a_question_unanswerable():
     nothing: dict[str, list[str]] = {"name": [], "year": [], "number": []}
-    made = unanswerable("Which is the largest city?", "The largest city is Rome.", nothing, random.Random(0))
+    made = unanswerable("Which is the largest city?", "The largest city is Rome.", nothing, None, random.Random(0))
     assert made == "Which is the smallest city?"
+
+
+class Synonyms(WordNet):
+    """One word that means the same as another, and one opposite."""
+
+    def __init__(self) -> None:
+        pass
+
+    def synonyms(self, word: str) -> tuple[str, ...]:
+        return {"author": ("writer",), "with": ("alongside",)}.get(word, ())
+
+    def opposites(self, word: str) -> tuple[str, ...]:
+        return ("shallow",) if word == "deep" else ()
+
+
+def test_only_plain_words_are_exchanged():
+    made = reworded("Which author met Author with the co-author?", Synonyms(), random.Random(0))
+    assert made == "Which writer met Author with the co-author?"
+    assert reworded("Which author?", None, random.Random(0)) == "Which author?"
+
+
+def test_opposites_of_the_dictionary_make_a_question_unanswerable():
+    nothing: dict[str, list[str]] = {"name": [], "year": [], "number": []}
+    made = unanswerable("Which deep lake?", "A deep lake.", nothing, Synonyms(), random.Random(0))
+    assert made == "Which shallow lake?"
+    assert unanswerable("Which deep lake?", "Deep, not shallow.", nothing, Synonyms(), random.Random(0)) is None
