@@ -20,6 +20,7 @@ from eval.bench.index import growth
 from eval.bench.indexing import indexing
 from eval.bench.peer import TOP_K
 from eval.bench.peers import REQUIREMENTS, compare, install
+from eval.bench.plot import plot
 from eval.bench.service import service
 from eval.dataset import CHINESE, load_questions
 from eval.results import FOLDER, git_commit, without_paths
@@ -131,13 +132,15 @@ def _finish(
     kind: str,
     out: Path | None,
 ) -> None:
-    """Prints and stores."""
+    """Prints and stores, with a plot beside it."""
     date = datetime.now(UTC).date().isoformat()
     record = {"date": date, "commit": commit, "models": without_paths(models), "questions": questions, **measured}
     click.echo(format_sections(measured))
     path = out or FOLDER / "bench" / f"{date}-{(commit or 'unknown').replace('+', '-changed')}{kind}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    if image := plot(measured, f"Benchmark of {date}, commit {commit}"):
+        path.with_suffix(".svg").write_text(image + "\n", encoding="utf-8")
     click.echo(f"\nStored in {path}.", err=True)
 
 

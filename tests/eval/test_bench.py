@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from eval.bench.answers import ANSWER, FORWARD, READER, REFERENCE, SEARCH, ratio
 from eval.bench.index import growth
 from eval.bench.indexing import indexing
 from eval.bench.peers import OURS, compare
+from eval.bench.plot import plot
 from eval.bench.service import CLIENTS, service
 from eval.scratch import ScratchText
 from rag.embed import HashEmbedder
@@ -42,6 +44,19 @@ def test_indexing_says_how_near_the_vectors_are() -> None:
     found = indexing(HashEmbedder(), HashEmbedder(), [f"passage {n}" for n in range(20)], rounds=1)
     assert found["B13 mean cosine"] == found["B13 least cosine"] == 1
     assert found["passages_per_s"] > 0
+
+
+def test_the_plot_tells_reached_from_missed() -> None:
+    image = plot(
+        {"answers": {"B1 search / embedding": 1.2, "B2 sentence-transformers / search": 3.0, "p50": 9}}, "A & B"
+    )
+    assert image is not None
+    drawn = ElementTree.fromstring(image)
+    bars = drawn.iter("{http://www.w3.org/2000/svg}rect")
+    assert [bar.get("class") for bar in bars] == ["bar", "missed"]
+    assert drawn.findtext("{http://www.w3.org/2000/svg}title") == "A & B"
+    assert "aim ≥ 4" in "".join(drawn.itertext())
+    assert plot({"answers": {"p50": 9}}, "none has an aim") is None
 
 
 @pytest.mark.usefixtures("environment")
