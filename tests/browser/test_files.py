@@ -76,10 +76,10 @@ def test_every_string_is_in_the_table_and_used() -> None:
     assert table - used == set()
 
 
-def loaded_with(first: str) -> set[str]:
-    """The module and all that it imports; what is imported while the page runs (`import(…)`) is not among them."""
+def graph() -> set[str]:
+    """What page.js imports, directly or not; what is imported while the page runs (`import(…)`) is not in it."""
     found: set[str] = set()
-    waiting = [first]
+    waiting = ["page.js"]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -88,11 +88,16 @@ def loaded_with(first: str) -> set[str]:
     return found
 
 
+def test_all_modules_of_a_visit_are_asked_for_at_once() -> None:
+    """Without this list a browser would find them one after the other, each at the end of a request."""
+    preloaded = re.findall(r"<link rel=\"modulepreload\" href=\"/ui/js/([\w-]+\.js)\">", INDEX)
+    assert sorted([*preloaded, "page.js"]) == sorted(graph())
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_the_page_is_light(table: str) -> None:
     """What a visit loads, uncompressed: asking, checking quotes and reading, in one language."""
-    names = loaded_with("theme.js") | loaded_with("main.js") | loaded_with("page.js") | loaded_with(table)
-    weight = sum(len(MODULES[name].encode()) for name in names)
+    weight = sum(len(MODULES[name].encode()) for name in graph() | {"early.js", table})
     weight += sum(path.stat().st_size for path in UI.iterdir() if path.is_file())
     assert weight < MAX_VISIT_BYTES
 
@@ -101,9 +106,15 @@ def test_all_files_together_are_light() -> None:
     assert sum(path.stat().st_size for path in UI.rglob("*") if path.is_file()) < MAX_ALL_BYTES
 
 
-def test_index_html_says_nothing_of_its_own() -> None:
+def test_what_index_html_says_is_in_the_table() -> None:
+    """It is painted before any script: in English, in the very words of the table."""
     body = re.sub(r"<!--.*?-->|<noscript>.*?</noscript>", "", INDEX.split("<body")[1], flags=re.S)
-    assert re.findall(r">\s*([^<>\s][^<>]*)<", body) == []
+    assert INDEX.count("placeholder=") == INDEX.count("data-t-placeholder=") + 1
+    said = re.findall(r"data-t=\"(\w+)\">([^<]+)<", body) + re.findall(r"placeholder=\"(\w+)\" placeholder=\"(.+?)\"", body)
+    english = re.sub(r"\"\s*\+\s*\"", "", MODULES["strings-en.js"])
+    assert len(said) > 5
+    assert [words for key, words in said if not re.search(rf"^\t{key}:\s*\"{re.escape(words)}\",$", english, re.M)] == []
+    assert len(re.findall(r">\s*([^<>\s][^<>]*)<", body)) == len(said) - 1  # nothing else is said
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])

@@ -1,4 +1,4 @@
-// The drawer of kept conversations: find, open, rename, delete. Hidden where the server keeps none.
+// The drawer of kept conversations: find, open, rename, delete.
 
 import { change, conversationAt, getJson } from "./api.js";
 import { announce, button, byId, h, iconButton } from "./dom.js";
@@ -71,11 +71,6 @@ class Drawer {
 	}
 
 	#failed(error) {
-		if (error.status === 404) {
-			this.#dialog.close();
-			byId("show-drawer").hidden = true;
-			return;
-		}
 		const { title, text } = problem(error);
 		this.#list.prepend(h("li", { class: "warning", role: "alert" }, `${title}. ${text}`));
 	}

@@ -1,14 +1,13 @@
 // Questions that the documents answer: on the empty page, and wherever an answer was not found.
 
-import { features, getSuggestions } from "./api.js";
+import { getSuggestions } from "./api.js";
 import { h } from "./dom.js";
 import { t } from "./strings.js";
 
 // Empty and unseen until there are some; ask(question).
 export function suggestions(ask) {
 	const node = h("section", { class: "suggestions", hidden: true });
-	features()
-		.then((server) => (server.suggestions ? getSuggestions() : []))
+	getSuggestions()
 		.then((questions) => {
 			const buttons = questions.map((question) =>
 				h("li", {}, h("button", { type: "button", class: "suggestion", onclick: () => ask(question) }, question)),
