@@ -123,7 +123,7 @@ export function getPassage(id, start, end, { around = null, highlight = null } =
 
 export const getAnswer = (id) => getJson(`/answers/${encodeURIComponent(id)}`);
 
-// verdict: right | wrong_answer | wrong_evidence | missing; expected = {document_id, start, end} or null.
+// verdict: right | wrong_answer | wrong_evidence | missing; expected = {document_id, quote} or null.
 export const giveFeedback = (id, verdict, comment = "", expected = null) =>
 	change("POST", `/answers/${encodeURIComponent(id)}/feedback`, { verdict, comment, expected });
 

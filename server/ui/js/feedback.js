@@ -8,7 +8,7 @@ import { problem } from "./words.js";
 const VERDICTS = ["right", "wrong_answer", "wrong_evidence", "missing"];
 let last = 0; // for ids
 
-// show(answer) opens a document for picking and resolves to {document_id, words}, or null.
+// show(answer) opens a document for picking and resolves to {document_id, quote}, or null.
 export function feedback(answer, show) {
 	const node = h("div", { class: "feedback" });
 	node.append(...choices(answer, show, node));

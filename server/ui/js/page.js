@@ -75,7 +75,7 @@ function openList(opener) {
 	return pane.showList(opener);
 }
 
-// The person shows the passage that an answer should have used: resolves to {document_id, words} or null.
+// The person shows the passage that an answer should have used: resolves to {document_id, quote} or null.
 async function pickPassage(answer, opener) {
 	const near = answer.citations[0] ?? answer.consulted[0];
 	if (!pane.documentId && near) await openDocument({ id: near.document_id }, opener);
@@ -85,7 +85,7 @@ async function pickPassage(answer, opener) {
 			const id = pane.documentId;
 			if (matchMedia("(max-width: 1023.98px)").matches) pane.close();
 			opener.focus();
-			resolve(words && { document_id: id, words });
+			resolve(words && { document_id: id, quote: words });
 		});
 	});
 }
