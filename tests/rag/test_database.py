@@ -226,18 +226,6 @@ def test_another_program_only_looks(filled: Path) -> None:
     assert [path.name for path in filled.iterdir() if "corrupt" in path.name] == []
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(filled: Path) -> None:
-    given = "'fb_1', '2026-11-01', 'right', '', NULL, (SELECT body FROM answers LIMIT 1)"
-    with closing(sqlite3.connect(filled / FILE, isolation_level=None)) as connection:
-        connection.execute("ALTER TABLE feedback DROP COLUMN review")
-        connection.execute(f"INSERT INTO feedback VALUES (1, {given})")
-        connection.execute("PRAGMA user_version = 1")
-    with closing(Store(filled)) as store:
-        assert [one.review for one in store.feedback()] == [None]
-        store.review("fb_1", "accepted")
-        assert [one.review for one in store.feedback()] == ["accepted"]
-
-
 def test_a_file_of_a_later_version_is_left_alone(filled: Path) -> None:
     with closing(sqlite3.connect(filled / FILE)) as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
