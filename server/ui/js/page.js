@@ -6,11 +6,11 @@ import { setUpBar } from "./bar.js";
 import { hideCard, setUpCard } from "./card.js";
 import { byId, fillIcons } from "./dom.js";
 import { setUpKeys } from "./keys.js";
-import { hideNotice, notice, welcomeWith } from "./notice.js";
 import { Pane } from "./pane.js";
 import * as route from "./route.js";
 import { t, translate } from "./strings.js";
 import { Thread } from "./thread.js";
+import { hideNotice, notice, welcomeWith } from "./welcome.js";
 
 translate(document);
 fillIcons(document);
