@@ -31,7 +31,9 @@ def list_feedback(settings: Settings) -> None:
     for given in _kept(settings).feedback():
         answer = given.answer
         reviewed = given.review or "new"
-        click.echo(f"{given.id}  {given.given[:10]}  {reviewed:<8}  {given.verdict:<14}  {printable(answer['question'])}")
+        click.echo(
+            f"{given.id}  {given.given[:10]}  {reviewed:<8}  {given.verdict:<14}  {printable(answer['question'])}"
+        )
         for label, text in (
             ("answered", answer["answer_plain"]),
             ("expected", given.expected.quote if given.expected else ""),
