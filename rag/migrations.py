@@ -32,7 +32,12 @@ def first_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (first_tables,)
+def reviews(connection: sqlite3.Connection) -> None:
+    """`review`: accepted or rejected by a person; null = nobody has looked yet."""
+    connection.execute("ALTER TABLE feedback ADD COLUMN review TEXT")
+
+
+MIGRATIONS: tuple[Migration, ...] = (first_tables, reviews)
 
 
 def version(connection: sqlite3.Connection) -> int:

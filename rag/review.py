@@ -16,6 +16,8 @@ from rag.terminal import printable
 if TYPE_CHECKING:
     from rag.store import Store
 
+REVIEWS = {"accept": "accepted", "reject": "rejected"}
+
 
 @click.group()
 def feedback() -> None:
@@ -25,10 +27,13 @@ def feedback() -> None:
 @feedback.command("list")
 @click.pass_obj
 def list_feedback(settings: Settings) -> None:
-    """Print every feedback, oldest first."""
+    """Print every feedback, oldest first, with what came of its review."""
     for given in _kept(settings).feedback():
         answer = given.answer
-        click.echo(f"{given.id}  {given.given[:10]}  {given.verdict:<14}  {printable(answer['question'])}")
+        reviewed = given.review or "new"
+        click.echo(
+            f"{given.id}  {given.given[:10]}  {reviewed:<8}  {given.verdict:<14}  {printable(answer['question'])}"
+        )
         for label, text in (
             ("answered", answer["answer_plain"]),
             ("expected", given.expected.quote if given.expected else ""),
@@ -38,14 +43,26 @@ def list_feedback(settings: Settings) -> None:
                 click.echo(f"    {label}: {printable(' '.join(text.split()))}")
 
 
-@feedback.command("export")
+@feedback.command("review")
+@click.argument("feedback_id")
+@click.argument("verdict", type=click.Choice(list(REVIEWS)))
 @click.pass_obj
-def export_feedback(settings: Settings) -> None:
-    """Print feedback as pending lines for eval/questions.jsonl; whoever accepts one removes its "pending"."""
+def review_feedback(settings: Settings, feedback_id: str, verdict: str) -> None:
+    """Say whether a feedback is to be exported: the reader was right (accept) or was not (reject)."""
+    _kept(settings).review(feedback_id, REVIEWS[verdict])
+
+
+@feedback.command("export")
+@click.option("--unreviewed", is_flag=True, help="Also what nobody has reviewed yet.")
+@click.pass_obj
+def export_feedback(settings: Settings, unreviewed: bool) -> None:
+    """Print accepted feedback as lines for eval/questions.jsonl, which do not count until "pending" is removed."""
     from rag.feedback import question_lines
     from rag.snapshot import open_snapshot
 
-    lines, left_out = question_lines(_kept(settings).feedback(), open_snapshot(settings.index_dir).documents)
+    wanted = (REVIEWS["accept"], *([None] if unreviewed else []))
+    given = [one for one in _kept(settings).feedback() if one.review in wanted]
+    lines, left_out = question_lines(given, open_snapshot(settings.index_dir).documents)
     for line in lines:
         click.echo(json.dumps(line, ensure_ascii=False))
     for reason in left_out:

@@ -68,6 +68,7 @@ class Feedback:
     comment: str
     expected: Expected | None
     answer: AnswerWire
+    review: str | None  # accepted | rejected; None = nobody has looked yet
 
 
 class Store:
@@ -195,14 +196,21 @@ class Store:
 
     def feedback(self) -> list[Feedback]:
         """All of it, oldest first."""
-        sql = "SELECT given, body, id, verdict, comment, expected FROM feedback ORDER BY number"
+        sql = "SELECT given, body, id, verdict, comment, expected, review FROM feedback ORDER BY number"
         with self._database.reading() as connection:
             rows = connection.execute(sql).fetchall()
         return [
-            Feedback(name, given, verdict, comment, None if where is None else Expected(*json.loads(where)), answer)
-            for given, body, name, verdict, comment, where in rows
+            Feedback(name, given, verdict, comment, where and Expected(*json.loads(where)), answer, review)
+            for given, body, name, verdict, comment, where, review in rows
             for _, answer in _readable([(given, body)])
         ]
+
+    def review(self, feedback_id: str, review: str) -> None:
+        """`review`: accepted or rejected; the last one counts. Raises: NotFoundError."""
+        with self._database.writing() as connection:
+            changed = connection.execute("UPDATE feedback SET review = ? WHERE id = ?", (review, feedback_id)).rowcount
+        if not changed:
+            raise NotFoundError("No feedback with this id is kept; `rag feedback list` names them.")
 
     def refused(self) -> list[str]:
         """Every question that was not answered, as it was understood, oldest first; one asked twice stands twice."""

@@ -92,12 +92,16 @@ class RenameIn(BaseModel):
 
 
 class ExpectedIn(BaseModel):
-    """Where the answer stands, in code points of a document of the present index."""
+    """Where the answer stands in a document of the present index: in code points, or by its words."""
 
     model_config = _STRICT
     document_id: str
-    start: Annotated[int, Field(ge=0)]
-    end: int
+    start: Annotated[int, Field(ge=0)] | None = None
+    end: int | None = None
+    quote: Annotated[
+        str | None,
+        Field(description="instead of start and end: words that stand there once; how they are spaced does not matter"),
+    ] = None
 
 
 class FeedbackIn(BaseModel):

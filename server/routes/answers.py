@@ -6,6 +6,9 @@ conversation it was given. Non-scope: what becomes of feedback (`rag/feedback.py
 
 from __future__ import annotations
 
+import re
+from itertools import islice
+
 from fastapi import APIRouter
 
 from rag.answer import Answerer
@@ -47,7 +50,26 @@ def _expected(answerer: Answerer, place: ExpectedIn) -> Expected:
     document = answerer.snapshot.documents.get(place.document_id)
     if document is None:
         raise NotFoundError("There is no document with this id; GET /documents lists them.")
-    if not place.start < place.end <= len(document.text):
-        message = "start must be below end, and end within the document."
-        raise ApiError(422, "invalid_request", message, param="expected.end")
-    return Expected(document.id, place.start, place.end, Span(place.start, place.end).of(document.text))
+    span = _span(place, document.text)
+    return Expected(document.id, span.start, span.end, span.of(document.text))
+
+
+def _span(place: ExpectedIn, text: str) -> Span:
+    """Raises: ApiError 422."""
+    if place.start is not None and place.end is not None and place.quote is None:
+        if not place.start < place.end <= len(text):
+            raise _refused("start must be below end, and end within the document.", "end")
+        return Span(place.start, place.end)
+    if place.start is not None or place.end is not None or not (place.quote or "").split():
+        raise _refused("expected needs either start and end, or a quote.", "quote")
+    words = [re.escape(word) for word in (place.quote or "").split()]
+    found = [Span(*match.span()) for match in islice(re.finditer(r"\s+".join(words), text), 2)]
+    if not found:
+        raise _refused("The document does not hold these words.", "quote")
+    if len(found) > 1:
+        raise _refused("These words stand more than once in the document: send more of their sentence.", "quote")
+    return found[0]
+
+
+def _refused(message: str, field: str) -> ApiError:
+    return ApiError(422, "invalid_request", message, param=f"expected.{field}")

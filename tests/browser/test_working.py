@@ -216,7 +216,7 @@ def test_a_question_sent_before_the_page_is_complete_is_not_lost(open_page: Open
     page = open_page(at=scripted).page
     held: list[Any] = []
     page.route("**/page.js", lambda route: held.append(route))
-    page.reload()
+    page.reload(wait_until="commit")
     page.locator("#question").fill(PEOPLE)
     page.locator("#question").press("Enter")
     page.wait_for_timeout(200)

@@ -70,7 +70,7 @@ def test_an_export_is_pending_until_it_is_accepted(rag, store: Store, settings: 
     refused = store.give_feedback(
         keep(store, settings, "Copper in Lima?", status="not_found", citations=[]), "right", "", None
     )
-    result = rag("feedback", "export")
+    result = rag("feedback", "export", "--unreviewed")
     assert result.exit_code == 0
     assert result.stderr.startswith(f"left out: {vague}: it says that the answer is not right")
     path = tmp_path / "questions.jsonl"
@@ -85,6 +85,31 @@ def test_an_export_is_pending_until_it_is_accepted(rag, store: Store, settings: 
         (refused, "unanswerable", (), ()),
     ]
     assert resolve_gold(questions, {"a": TEXT})[wrong][0].span.of(TEXT) == "The summit drew 264 people."
+
+
+def test_only_what_was_accepted_is_exported(rag, store: Store, settings: Settings) -> None:
+    asked = keep(store, settings, "Who won the first prize?")
+    accepted, rejected, new = (store.give_feedback(asked, "right", "", None) for _ in range(3))
+    assert rag("feedback", "export").stdout == ""
+    for given, verdict in ((accepted, "reject"), (accepted, "accept"), (rejected, "reject")):  # the last one counts
+        assert rag("feedback", "review", given, verdict).exit_code == 0
+    listed = [line.split()[:3] for line in rag("feedback", "list").stdout.splitlines() if line.startswith("fb_")]
+    assert [(name, review) for name, _, review in listed] == [
+        (accepted, "accepted"),
+        (rejected, "rejected"),
+        (new, "new"),
+    ]
+    exported = [
+        [json.loads(line)["id"] for line in rag("feedback", "export", *more).stdout.splitlines()]
+        for more in ((), ("--unreviewed",))
+    ]
+    assert exported == [[accepted], [accepted, new]]
+
+
+def test_a_review_of_nothing_is_refused(rag, store: Store, settings: Settings) -> None:
+    unknown = rag("feedback", "review", "fb_0", "accept")
+    assert (unknown.exit_code, "rag feedback list" in unknown.stderr) == (2, True)
+    assert rag("feedback", "review", "fb_0", "maybe").exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -105,7 +130,7 @@ def test_what_no_longer_stands_is_left_out(
     (settings.corpus_dir / "a.txt").unlink()
     write_corpus({"b.txt": "Nothing.", **({} if text is None else {"a.txt": text})})
     build.ingest(settings)
-    result = rag("feedback", "export")
+    result = rag("feedback", "export", "--unreviewed")
     assert (len(result.stdout.splitlines()), result.stderr.count("left out")) == ((0, 1) if reason else (1, 0))
     assert (reason or "") in result.stderr
 

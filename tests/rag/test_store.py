@@ -218,3 +218,19 @@ def test_one_damaged_row_costs_only_itself(store: Store, answered: AnswerWire, t
         connection.execute("UPDATE answers SET body = '{\"id\": 1' WHERE question = 'First?'")
     connection.close()
     assert [turn.answer["question"] for turn in store.conversation("ada", begun.id)[1]] == ["Second?"]
+
+
+def test_feedback_of_the_first_version_waits_for_its_review(tmp_path: Path, answered: AnswerWire) -> None:
+    old = Store(tmp_path)
+    old.keep(answered)
+    given = old.give_feedback(answered["id"], "right", "", None)
+    old.close()
+    connection = sqlite3.connect(tmp_path / FILE)
+    connection.execute("ALTER TABLE feedback DROP COLUMN review")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    store = Store(tmp_path)
+    assert [(one.id, one.review) for one in store.feedback()] == [(given, None)]
+    store.review(given, "accepted")
+    assert [one.review for one in store.feedback()] == ["accepted"]
+    store.close()

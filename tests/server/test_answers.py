@@ -94,6 +94,18 @@ def test_feedback_is_kept_with_the_answer(client: TestClient, state_dir) -> None
     assert kept.answer == answer
 
 
+def test_a_quote_is_found_however_it_is_spaced(client: TestClient, state_dir) -> None:
+    said = "from 39 cities. The mayor \n of Taipei"
+    expected = {"document_id": "summit", "quote": said}
+    path = f"/answers/{ask(client)['id']}/feedback"
+    assert client.post(path, json={"verdict": "missing", "expected": expected}).status_code == 201
+    store = Store(state_dir)
+    (kept,) = store.feedback()
+    store.close()
+    start, end = SUMMIT.index("from 39"), SUMMIT.index(" opened")
+    assert kept.expected == Expected("summit", start, end, "from 39 cities.\n\nThe mayor of Taipei")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "param"),
     [
@@ -101,6 +113,17 @@ def test_feedback_is_kept_with_the_answer(client: TestClient, state_dir) -> None
         ({}, 422, "invalid_request", "verdict"),
         ({"verdict": "right", "comment": "x" * 2001}, 422, "question_too_long", "comment"),
         ({"verdict": "right", "comment": "\x00"}, 422, "invalid_characters", "comment"),
+        *[
+            ({"verdict": "right", "expected": {"document_id": "summit", **place}}, 422, "invalid_request", param)
+            for place, param in (
+                ({"quote": CANARY}, "expected.quote"),
+                ({"quote": "the"}, "expected.quote"),  # more than once
+                ({"quote": " "}, "expected.quote"),
+                ({}, "expected.quote"),
+                ({"start": 1}, "expected.quote"),
+                ({"start": 0, "end": 2, "quote": "264"}, "expected.quote"),
+            )
+        ],
         ({"verdict": "right", "expected": {"document_id": CANARY, "start": 0, "end": 1}}, 404, "not_found", None),
         (
             {"verdict": "right", "expected": {"document_id": "summit", "start": 5, "end": 5}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,13 @@ def test_a_bad_setting_is_one_line(settings: Settings):
 def test_any_free_port(host):
     with bind(host, 0) as listener:
         assert listener.getsockname()[1] > 0
+
+
+def test_connections_do_not_wait_to_fill_packets():
+    with bind("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(

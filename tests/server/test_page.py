@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-import pytest
+import re
 
-from server.routes.page import UI
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from server.routes.page import UI, page_routes
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -28,8 +32,31 @@ def test_every_file_of_the_page_has_its_type_and_an_etag(client, path):
 @pytest.mark.parametrize("path", ["/", "/documents/summit?start=0&end=5", "/documents/unknown", "/answers/ans_1"])
 def test_a_browser_gets_the_page(client, path):
     response = client.get(path, headers=BROWSER)
-    assert (response.status_code, response.text) == (200, (UI / "index.html").read_text(encoding="utf-8"))
+    version = re.search(r"/ui/(\w{16})/", response.text)[1]
+    written = (UI / "index.html").read_text(encoding="utf-8")
+    assert (response.status_code, response.text.replace(f"/ui/{version}/", "/ui/")) == (200, written)
     assert "Accept" in response.headers["vary"]
+
+
+def test_what_the_page_names_is_kept_for_good(client):
+    named = re.findall(r"\"(/ui/\S+)\"", client.get("/", headers=BROWSER).text)
+    assert len(named) > 3
+    for path in named:
+        response = client.get(path)
+        assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert response.content == client.get(path.replace(path.split("/")[2] + "/", "")).content
+    older = client.get(f"/ui/{'0' * 16}/js/dom.js")  # a page that was opened before an update goes on
+    assert (older.status_code, older.headers["cache-control"]) == (200, "no-cache")
+
+
+def test_a_changed_file_changes_every_address(tmp_path):
+    (tmp_path / "index.html").write_text('<link href="/ui/app.css">', encoding="utf-8")
+    (tmp_path / "app.css").write_text("a", encoding="utf-8")
+    before = TestClient(FastAPI(routes=page_routes(tmp_path))).get("/").text
+    (tmp_path / "app.css").write_text("b", encoding="utf-8")
+    after = TestClient(FastAPI(routes=page_routes(tmp_path))).get("/").text
+    assert re.fullmatch(r'<link href="/ui/\w{16}/app\.css">', before)
+    assert before != after
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html"])

@@ -7,7 +7,7 @@ import { announce, button, h, message } from "./dom.js";
 import { gapButtons } from "./feedback.js";
 import { alsoList, citedList, nearestList } from "./sources.js";
 import { t } from "./strings.js";
-import { suggestions } from "./suggest.js";
+import { suggestions } from "./welcome.js";
 import { announced, partialNote, problem, wording } from "./words.js";
 
 const SLOW_MS = 4000;

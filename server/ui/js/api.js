@@ -67,21 +67,6 @@ export async function change(method, path, body) {
 
 export const getJson = (path) => change("GET", path);
 
-let known = null; // the promise of what this server can do
-
-// {conversations, feedback, suggestions}: the page leaves out what its server does not have.
-export function features() {
-	known ??= getJson("/openapi.json").then(
-		({ paths }) => ({
-			conversations: "/conversations" in paths,
-			feedback: Object.keys(paths).some((path) => /^\/answers\/\{\w+\}\/feedback$/.test(path)),
-			suggestions: "/suggestions" in paths,
-		}),
-		() => ((known = null), {}),
-	);
-	return known;
-}
-
 // The events of one answer, {event, data}, up to `final`; an `error` throws. `context`: {history} or {conversation_id}.
 export async function* ask(question, context, signal) {
 	const response = await request("/ask", {
@@ -138,7 +123,7 @@ export function getPassage(id, start, end, { around = null, highlight = null } =
 
 export const getAnswer = (id) => getJson(`/answers/${encodeURIComponent(id)}`);
 
-// verdict: right | wrong_answer | wrong_evidence | missing; expected = {document_id, start, end} or null.
+// verdict: right | wrong_answer | wrong_evidence | missing; expected = {document_id, quote} or null.
 export const giveFeedback = (id, verdict, comment = "", expected = null) =>
 	change("POST", `/answers/${encodeURIComponent(id)}/feedback`, { verdict, comment, expected });
 
@@ -148,6 +133,7 @@ export const conversationAt = (id) => `/conversations/${encodeURIComponent(id)}`
 
 export const createConversation = () => change("POST", "/conversations", { title: null });
 export const getConversation = (id) => getJson(conversationAt(id));
+
 // Whether questions can be answered: {error, warnings}, error = the ApiError that says why not.
 export async function readiness() {
 	try {

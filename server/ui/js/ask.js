@@ -1,7 +1,6 @@
-// The question box: grows with the text, Enter sends, Shift+Enter breaks the line, Stop while an answer comes.
+// The question box: grows with the text, Enter sends (early.js), Shift+Enter breaks the line, Stop while an answer comes.
 
 import { byId } from "./dom.js";
-import { takeOver } from "./early.js";
 import { t } from "./strings.js";
 
 const MAX_CHARS = 4000; // code points, as the server counts them
@@ -14,7 +13,7 @@ export class AskBox {
 	#stop = byId("stop");
 	#busy = false;
 	#started = false;
-	#wanted = takeOver();
+	#wanted = "sent" in this.#form.dataset; // before the page was here
 
 	#asked; // () → the questions of this thread
 	#back = 0; // how many of them ↑ has gone back
@@ -24,13 +23,8 @@ export class AskBox {
 		this.#box.addEventListener("input", () => this.#typed());
 		this.#box.addEventListener("keydown", (event) => {
 			if (this.#recalls(event)) event.preventDefault();
-			// While a word is being composed (Chinese, Japanese), Enter belongs to the input method.
-			if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-			event.preventDefault();
-			this.#form.requestSubmit();
 		});
-		this.#form.addEventListener("submit", (event) => {
-			event.preventDefault();
+		this.#form.addEventListener("submit", () => {
 			const question = this.#box.value.trim();
 			this.#wanted = !this.#started;
 			if (this.#wanted || this.#busy || !question || this.#isTooLong()) return;

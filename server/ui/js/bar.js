@@ -5,15 +5,34 @@ import { byId, icon } from "./dom.js";
 import { showKeys } from "./keys.js";
 import { LANGUAGES, locale } from "./locale.js";
 import { menuOf } from "./menu.js";
+import { remember } from "./storage.js";
 import { setLanguage, t, translate } from "./strings.js";
-import { setUpTheme } from "./theme.js";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const chosen = document.documentElement.dataset; // .theme, where a person chose: light or dark
+
+const isDark = () => (chosen.theme ?? (dark.matches ? "dark" : "light")) === "dark";
+
+function labelTheme() {
+	byId("theme").setAttribute("aria-label", t(isDark() ? "themeToLight" : "themeToDark"));
+	byId("theme").replaceChildren(icon(isDark() ? "sun" : "moon"));
+}
+
+// The system decides until a person chooses otherwise.
+function switchTheme() {
+	const next = isDark() ? "light" : "dark";
+	const systemAgrees = (next === "dark") === dark.matches;
+	if (systemAgrees) delete chosen.theme;
+	else chosen.theme = next;
+	remember("theme", systemAgrees ? null : next);
+	labelTheme();
+}
 
 // answers() of the conversation; redraw() everything in another language
 export function setUpBar({ answers, redraw }) {
-	const labelTheme = setUpTheme(byId("theme"), (isDark) => {
-		byId("theme").setAttribute("aria-label", t(isDark ? "themeToLight" : "themeToDark"));
-		byId("theme").replaceChildren(icon(isDark ? "sun" : "moon"));
-	});
+	byId("theme").addEventListener("click", switchTheme);
+	dark.addEventListener("change", labelTheme);
+	labelTheme();
 	const speak = async (name) => {
 		await setLanguage(name);
 		translate(document);

@@ -1,7 +1,8 @@
-// The drawer of kept conversations: find, open, rename, delete. Hidden where the server keeps none.
+// The drawer of kept conversations: find, open, rename, delete.
 
 import { change, conversationAt, getJson } from "./api.js";
-import { announce, button, byId, h, iconButton } from "./dom.js";
+import { openDialog } from "./dialog.js";
+import { announce, button, h, iconButton } from "./dom.js";
 import { region } from "./locale.js";
 import { t } from "./strings.js";
 import { problem } from "./words.js";
@@ -22,32 +23,29 @@ const momentWords = (stamp) =>
 	new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(stamp));
 
 class Drawer {
-	#dialog = byId("drawer");
-	#list = byId("drawer-list");
-	#find = byId("drawer-find");
-	#all = byId("drawer-all");
+	#dialog;
+	#list = h("ul", { class: "drawer-list" });
+	#find = h("input", { type: "search", "aria-label": t("conversationsFind"), placeholder: t("conversationsFind") });
+	#all = h("div", {});
 	#page;
 	#load = 0; // only the newest list counts
 
 	// page = {open(id), gone(id or null for all), current()}
 	constructor(page) {
 		this.#page = page;
+		const close = iconButton(t("close"), "close", () => this.#dialog.close());
 		let timer = 0;
 		this.#find.addEventListener("input", () => {
 			clearTimeout(timer);
 			timer = setTimeout(() => this.#fill(), TYPING_MS);
 		});
-		byId("drawer-close").addEventListener("click", () => this.#dialog.close());
+		this.#all.append(this.#sure(t("removeAll"), () => this.#remove(null), "button quiet"));
+		this.#dialog = openDialog("drawer", t("conversations"), close, this.#find, this.#list, this.#all);
 		this.#dialog.addEventListener("click", (event) => {
 			if (event.target === this.#dialog) this.#dialog.close(); // beside it
 		});
-	}
-
-	open() {
-		this.#find.value = "";
-		this.#dialog.showModal();
-		this.#all.replaceChildren(this.#sure(t("removeAll"), () => this.#remove(null), "button quiet"));
-		return this.#fill();
+		this.#find.focus();
+		this.#fill();
 	}
 
 	async #fill(before = null) {
@@ -71,11 +69,6 @@ class Drawer {
 	}
 
 	#failed(error) {
-		if (error.status === 404) {
-			this.#dialog.close();
-			byId("show-drawer").hidden = true;
-			return;
-		}
 		const { title, text } = problem(error);
 		this.#list.prepend(h("li", { class: "warning", role: "alert" }, `${title}. ${text}`));
 	}
@@ -166,9 +159,4 @@ class Drawer {
 	}
 }
 
-let drawer = null;
-
-export function openDrawer(page) {
-	drawer ??= new Drawer(page);
-	drawer.open();
-}
+export const openDrawer = (page) => new Drawer(page);

@@ -11,19 +11,13 @@ export function form(answer, show, done) {
 	const comment = h("textarea", { id, rows: "2", maxlength: "1000" });
 	const chosen = h("p", { class: "why", hidden: true });
 	let expected = null;
-	let words = "";
 	const picker = button(t("ratePick"), async () => {
-		const found = await show(answer, picker);
-		if (!found) return;
-		words = found.words;
-		expected = placeOf(answer, found);
-		chosen.replaceChildren(`${t("ratePicked")} `, h("q", {}, words));
+		expected = (await show(answer, picker)) ?? expected;
+		if (!expected) return;
+		chosen.replaceChildren(`${t("ratePicked")} `, h("q", {}, expected.quote));
 		chosen.hidden = false;
 	});
-	const submit = () => {
-		const said = [comment.value.trim(), words && t("quoted", words)].filter(Boolean).join("\n");
-		done(said.slice(0, 2000), expected);
-	};
+	const submit = () => done(comment.value.trim(), expected);
 	return h(
 		"div",
 		{ class: "feedback-form" },
@@ -32,12 +26,4 @@ export function form(answer, show, done) {
 		chosen,
 		h("div", { class: "actions" }, button(t("rateSend"), submit, { kind: "button" }), picker),
 	);
-}
-
-// Offsets come from the server alone: those of the passage it cut that holds the words. Otherwise the words must do.
-function placeOf(answer, { document_id: id, words }) {
-	const pieces = [...answer.citations.map((c) => ({ ...c, text: c.quote })), ...answer.consulted];
-	const holds = (piece) => piece.document_id === id && piece.text.replace(/\s+/g, " ").includes(words);
-	const piece = pieces.find(holds);
-	return piece ? { document_id: id, start: piece.start, end: piece.end } : null;
 }

@@ -1,6 +1,6 @@
 // Feedback under an answer: one click where it is right, a short form where it is not.
 
-import { ApiError, features, giveFeedback } from "./api.js";
+import { ApiError, giveFeedback } from "./api.js";
 import { announce, button, h } from "./dom.js";
 import { t } from "./strings.js";
 import { problem } from "./words.js";
@@ -8,12 +8,10 @@ import { problem } from "./words.js";
 const VERDICTS = ["right", "wrong_answer", "wrong_evidence", "missing"];
 let last = 0; // for ids
 
-// show(answer) opens a document for picking and resolves to {document_id, words}, or null.
+// show(answer) opens a document for picking and resolves to {document_id, quote}, or null.
 export function feedback(answer, show) {
 	const node = h("div", { class: "feedback" });
-	features().then((server) => {
-		if (server.feedback && answer.id) node.replaceChildren(...choices(answer, show, node));
-	});
+	node.append(...choices(answer, show, node));
 	return node;
 }
 
@@ -21,12 +19,9 @@ export function feedback(answer, show) {
 export function gapButtons(answer, show) {
 	const node = h("div", { class: "actions" });
 	const thanks = h("p", { class: "why" }, t("gapReported"));
-	features().then((server) => {
-		if (!server.feedback) return;
-		const report = button(t("reportGap"), () => send(node, answer, "missing", "", null, thanks));
-		const there = button(t("isThere"), () => addForm(node, answer, "wrong_answer", show));
-		node.replaceChildren(report, there);
-	});
+	const report = button(t("reportGap"), () => send(node, answer, "missing", "", null, thanks));
+	const there = button(t("isThere"), () => addForm(node, answer, "wrong_answer", show));
+	node.append(report, there);
 	return node;
 }
 

@@ -1,17 +1,15 @@
-// The language of the page: that of the browser until a person chooses another one.
+// The language of the page: that of the browser (early.js) until a person chooses another one.
 
-import { remember, remembered } from "./storage.js";
+import { remember } from "./storage.js";
 
-const KEY = "language";
 const REGIONS = { en: "en-GB", "zh-Hant": "zh-Hant-TW" }; // the same language writes dates in several ways
 export const LANGUAGES = [["en", "English"], ["zh-Hant", "繁體中文"]]; // each in its own words
 
-const wanted = navigator.languages.map((name) => (/^zh\b/i.test(name) ? "zh-Hant" : name.slice(0, 2).toLowerCase()));
-export let locale = [remembered(KEY), ...wanted].find((name) => name in REGIONS) ?? "en";
+export let locale = document.documentElement.lang;
 
 export function setLocale(name) {
 	locale = name;
-	remember(KEY, name);
+	remember("language", name);
 }
 
 export const region = () => REGIONS[locale];

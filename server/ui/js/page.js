@@ -1,17 +1,19 @@
 // The page put together: which part does what, and what each part tells the others.
 
-import { features, getAnswer, useTokenPrompt } from "./api.js";
+import { getAnswer, useTokenPrompt } from "./api.js";
 import { AskBox } from "./ask.js";
 import { setUpBar } from "./bar.js";
 import { hideCard, setUpCard } from "./card.js";
-import { byId } from "./dom.js";
+import { byId, fillIcons } from "./dom.js";
 import { setUpKeys } from "./keys.js";
-import { hideNotice, notice, welcomeWith } from "./notice.js";
 import { Pane } from "./pane.js";
 import * as route from "./route.js";
-import { t } from "./strings.js";
+import { t, translate } from "./strings.js";
 import { Thread } from "./thread.js";
+import { hideNotice, notice, welcomeWith } from "./welcome.js";
 
+translate(document);
+fillIcons(document);
 setUpCard();
 useTokenPrompt(async (wasWrong) => (await import("./token.js")).promptForToken(wasWrong));
 const box = new AskBox({ onAsk: ask, onStop: () => thread.stop(), asked: () => thread.questions });
@@ -41,7 +43,6 @@ byId("show-drawer").addEventListener("click", async () => {
 	const { openDrawer } = await import("./conversations.js");
 	openDrawer({ current: () => thread.conversation, open: openConversation, gone });
 });
-features().then((server) => (byId("show-drawer").hidden = !server.conversations));
 
 function gone(id) {
 	if (id === null || id === thread.conversation) startAnew();
@@ -74,7 +75,7 @@ function openList(opener) {
 	return pane.showList(opener);
 }
 
-// The person shows the passage that an answer should have used: resolves to {document_id, words} or null.
+// The person shows the passage that an answer should have used: resolves to {document_id, quote} or null.
 async function pickPassage(answer, opener) {
 	const near = answer.citations[0] ?? answer.consulted[0];
 	if (!pane.documentId && near) await openDocument({ id: near.document_id }, opener);
@@ -84,7 +85,7 @@ async function pickPassage(answer, opener) {
 			const id = pane.documentId;
 			if (matchMedia("(max-width: 1023.98px)").matches) pane.close();
 			opener.focus();
-			resolve(words && { document_id: id, words });
+			resolve(words && { document_id: id, quote: words });
 		});
 	});
 }

@@ -4,7 +4,6 @@ import { announce, button, byId, h, message } from "./dom.js";
 import { hideCard, returnFocusTo } from "./card.js";
 import { listDocuments } from "./api.js";
 import { documentItems } from "./documents.js";
-import { documentView } from "./reading.js";
 import { bring, inPlace, inSight } from "./sight.js";
 import { problem } from "./words.js";
 import { t } from "./strings.js";
@@ -68,6 +67,7 @@ export class Pane {
 		this.#steps();
 		byId("pane-list").hidden = false;
 		return this.#fill(async () => {
+			const { documentView } = await import("./reading.js"); // with the first document
 			const { title, head, body, reading, quote } = await documentView(target);
 			head.push(this.#findBox(reading));
 			return { head, body, shown: () => this.#shown(title, quote, stepped) };

@@ -4,7 +4,7 @@ import { ApiError, aboutDocument, getDocument, getPassage } from "./api.js";
 import { h, icon } from "./dom.js";
 import { facts } from "./documents.js";
 import { clock, foreignName, joined, sectionWords, webAddress } from "./format.js";
-import { markedText, onlyPlace, placeOf } from "./marks.js";
+import { markedText, onlyPlace, placeOf } from "./marked.js";
 import { t } from "./strings.js";
 
 // target = {id, start, end, citation, answer}: the last two only when an answer's source is opened.

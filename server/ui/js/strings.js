@@ -26,4 +26,5 @@ export function translate(root) {
 	for (const node of root.querySelectorAll("[data-t-placeholder]")) node.placeholder = t(node.dataset.tPlaceholder);
 	document.documentElement.lang = locale;
 	document.title = t("appName");
+	delete document.documentElement.dataset.waits;
 }

@@ -2,7 +2,7 @@
 
 import { AnswerView } from "./answer.js";
 import { announce, h } from "./dom.js";
-import { ApiError, ask, createConversation, features, getConversation } from "./api.js";
+import { ApiError, ask, createConversation, getConversation } from "./api.js";
 import { locale } from "./locale.js";
 
 const HISTORY_ANSWERS = 10; // what a follow-up can sensibly refer to
@@ -108,7 +108,7 @@ export class Thread {
 	// What goes along with a question: the conversation where the server keeps it, else the earlier turns.
 	async #context(turn) {
 		const language = locale === "en" ? "auto" : locale; // of the words around the quotes
-		if (this.#turns.length === 1 && !this.#conversation && (await features()).conversations) {
+		if (this.#turns.length === 1 && !this.#conversation) {
 			const made = await createConversation().catch(() => null); // without one the history will do
 			if (made && this.#turns[0] === turn) this.#keep(made.id);
 		}

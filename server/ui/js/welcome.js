@@ -1,10 +1,9 @@
-// On the empty page: why nothing can be asked, or what can.
+// What the page says before there is an answer: why nothing can be asked, or what can.
 
-import { readiness } from "./api.js";
+import { getSuggestions, readiness } from "./api.js";
 import { fillShelf } from "./documents.js";
 import { button, byId, h, message } from "./dom.js";
 import { t } from "./strings.js";
-import { suggestions } from "./suggest.js";
 import { problem } from "./words.js";
 
 export function hideNotice() {
@@ -32,4 +31,20 @@ export async function welcomeWith(page) {
 	byId("offers").replaceChildren(suggestions(page.ask));
 	const shelf = fillShelf({ warnings, ...page });
 	await shelf.catch(() => (byId("loaded").hidden = true)); // asking says what is wrong
+}
+
+// Questions that the documents answer: on the empty page, and wherever an answer was not found.
+// Empty and unseen until there are some; ask(question).
+export function suggestions(ask) {
+	const node = h("section", { class: "suggestions", hidden: true });
+	getSuggestions()
+		.then((questions) => {
+			const buttons = questions.map((question) =>
+				h("li", {}, h("button", { type: "button", class: "suggestion", onclick: () => ask(question) }, question)),
+			);
+			node.replaceChildren(h("h3", {}, t("suggestionsTitle")), h("ul", {}, buttons));
+			node.hidden = !questions.length;
+		})
+		.catch(() => {}); // nothing to offer
+	return node;
 }
