@@ -28,6 +28,8 @@ Stopped = Callable[[], bool]
 # How often a worker that waits for words looks whether anybody still wants them: half of the second within which the
 # endpoint's connection must be closed.
 LOOK_S = 0.25
+# A completion of 600 tokens is about 200 KB of events: more than that in one event, or five times in all, is none.
+MAX_EVENT_CHARS, MAX_STREAM_BYTES = 2**18, 2**20
 # Events without words that are forgiven: real servers send a few (roles, usage, empty choices).
 MAX_BAD_EVENTS = 3
 # Characters for each token asked for: above it the endpoint does not keep to max_tokens. English has 4, code 3.
@@ -228,18 +230,18 @@ class _Reading:
     """The events of one completion."""
 
     def __init__(self, max_tokens: int) -> None:
-        self._events = EventReader()
+        self._events = EventReader(MAX_EVENT_CHARS, MAX_STREAM_BYTES)
         self._chars_left = CHARS_PER_TOKEN * max_tokens
         self._bad = 0
         self._finish: str | None = None
         self.done = False  # [DONE] was seen
 
     def feed(self, chunk: bytes) -> Iterator[str]:
-        for data in self._events.feed(chunk):
-            if data.strip() == "[DONE]":
+        for event in self._events.feed(chunk):
+            if event.data.strip() == "[DONE]":
                 self.done = True
                 return
-            if words := self._words(data):
+            if words := self._words(event.data):
                 self._chars_left -= len(words)
                 if self._chars_left < 0:
                     raise OversizeError("answer")
