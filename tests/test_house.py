@@ -55,7 +55,7 @@ LAYERS: list[set[str]] = [
     },
     {"rag.ingest", "rag.retrieve", "rag.wording"},
     {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language", "rag.glossary"},
-    {"rag.completions", "rag.support", "rag.asking"},
+    {"rag.completions", "rag.support", "rag.asking", "rag.told"},
     {"rag.generate"},
     {"rag.answer", "rag.feedback", "rag.gaps"},
     {"rag.suggest"},
