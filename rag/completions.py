@@ -140,7 +140,7 @@ class LanguageModel:
         }
         clock = asyncio.get_running_loop().time
         until = clock() + self._limits.first_byte_s
-        async with self._answered(content, until) as response:
+        async with self._answered(content, until) as (response, until):
             spoken = Spoken(self._limits.max_tokens)
             chunks = response.aiter_raw()
             while not spoken.done:
@@ -173,8 +173,11 @@ class LanguageModel:
         )
 
     @asynccontextmanager
-    async def _answered(self, content: dict[str, Any], until: float) -> AsyncIterator[httpx.Response]:
-        """A response whose body is worth reading, after at most one retry; `until`: time of the loop."""
+    async def _answered(self, content: dict[str, Any], until: float) -> AsyncIterator[tuple[httpx.Response, float]]:
+        """A response whose body is worth reading, after at most one retry, and when its first byte must be there.
+
+        `until`: that, in time of the loop; a pause before the retry is ours, so it is not counted.
+        """
         self._client = client = self._client or self._new_client()
         request = client.build_request("POST", self.endpoint.url.rstrip("/") + "/chat/completions", json=content)
         for last in (False, True):
@@ -184,10 +187,11 @@ class LanguageModel:
                 pause_s = None if last else _pause_before_retry(response)
                 if pause_s is None:
                     check_response(response)
-                    yield response
+                    yield response, until
                     return
             finally:
                 await response.aclose()
+            until += pause_s
             await asyncio.sleep(pause_s)
 
 
