@@ -23,7 +23,7 @@ import click
 import httpx
 import numpy as np
 
-from eval.bench.service import PATIENCE_S, served, until_ready, waited_s
+from eval.bench.service import PATIENCE_S, busy_s, served, until_ready
 from rag.client import Client
 
 # Between two words: 50 words a second, as fast as hosted models write. A sentence is shown once the next has begun.
@@ -67,10 +67,10 @@ SCRIPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`waited_s`: for a core, all threads of this process and the server so far."""
+    """`busy_s`: what all threads of this process and the server have computed so far."""
 
     at_s: float
-    waited_s: float
+    busy_s: float
 
 
 class Model(ThreadingHTTPServer):
@@ -86,7 +86,7 @@ class Model(ThreadingHTTPServer):
         self.said: Moment | None = None
 
     def now(self) -> Moment:
-        return Moment(monotonic(), sum(map(waited_s, {self.process, os.getpid()})))
+        return Moment(monotonic(), sum(map(busy_s, {self.process, os.getpid()})))
 
     @property
     def url(self) -> str:
@@ -146,22 +146,22 @@ def first_sentence(index: Path, corpus: Path, runs: int, scripts: Sequence[Scrip
         for script in scripts:
             _timed(client, model, script)  # the first answers load and allocate
         times = [_timed(client, model, script) for script in islice(cycle(scripts), runs)]
-    took, own = ([1000 * getattr(each, name) for each in times] for name in ("took_s", "own_s"))
+    took, busy = ([1000 * getattr(each, name) for each in times] for name in ("took_s", "busy_s"))
     return {
         "runs": runs,
         f"B14 {FIRST_SENTENCE}, p50 ms": _percentile(took, 50),
         f"{FIRST_SENTENCE}, p95 ms": _percentile(took, 95),
-        "less waiting for a core, p50 ms": _percentile(own, 50),
-        "less waiting for a core, p95 ms": _percentile(own, 95),
+        "computed meanwhile, p50 ms": _percentile(busy, 50),
+        "computed meanwhile, p95 ms": _percentile(busy, 95),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How long the first sentence took, and how long where no thread had had to wait for a core."""
+    """How long the first sentence took, and what was computed for it, which an idle machine would have waited for."""
 
     took_s: float
-    own_s: float
+    busy_s: float
 
 
 def _timed(client: Client, model: Model, script: Script) -> Shown:
@@ -172,8 +172,7 @@ def _timed(client: Client, model: Model, script: Script) -> Shown:
     said = model.said
     if shown is None or said is None:
         raise click.ClickException(f"No sentence of the language model was shown for: {script.question}")
-    took_s = shown.at_s - said.at_s
-    return Shown(took_s, took_s - (shown.waited_s - said.waited_s))
+    return Shown(shown.at_s - said.at_s, shown.busy_s - said.busy_s)
 
 
 def _percentile(values: Sequence[float], percent: float) -> float:

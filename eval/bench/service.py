@@ -98,10 +98,19 @@ def _cpu_s(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def busy_s(process: int) -> float:
+    """What its threads have computed so far. Source: sched-stats of the kernel, field 1 of schedstat."""
+    return _scheduled_s(process, 0)
+
+
 def waited_s(process: int) -> float:
-    """How long its threads could have run and had no core. Source: sched-stats of the kernel, field 2 of schedstat."""
-    waits = [path.read_text().split()[1] for path in Path(f"/proc/{process}/task").glob("*/schedstat")]
-    return sum(map(int, waits)) / 1e9
+    """How long its threads could have run and had no core. Source: the same, field 2."""
+    return _scheduled_s(process, 1)
+
+
+def _scheduled_s(process: int, field: int) -> float:
+    paths = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[field]) for path in paths) / 1e9
 
 
 def _resident_mib(process: int) -> float:
