@@ -12,6 +12,7 @@ from typing import Any
 
 from eval.bench.service import waited_s
 from rag.answer import Answerer
+from rag.completions import Limits
 from rag.settings import Settings
 from server.__main__ import server_config
 from server.app import create_app
@@ -39,7 +40,7 @@ def leave(settings: Settings, answerer: Answerer, times: int) -> list[bool]:
     fault = Fault("client leaves", then_silence(OK, event(TOLD[:20])), "")
     chance = random.Random(0)
     with (
-        asked_of(fault, answerer) as (asked, model),
+        asked_of(fault, answerer, Limits()) as (asked, model),
         running(server_config(create_app(settings, lambda: asked), settings)) as live,
     ):
         return [_left(live, model, way, chance.uniform(0, LONGEST_STAY_S)) for way in islice(cycle(WAYS), times)]

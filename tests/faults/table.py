@@ -117,12 +117,12 @@ FAULTS = (
 
 
 @contextmanager
-def asked_of(fault: Fault, answerer: Answerer) -> Iterator[tuple[Answerer, LlmServer]]:
+def asked_of(fault: Fault, answerer: Answerer, limits: Limits = LIMITS) -> Iterator[tuple[Answerer, LlmServer]]:
     """`answerer` with a language model that has this fault, and a circuit breaker of its own; and its endpoint."""
     with llm_server(fault.play or says("")) as server:
         port = server.port if fault.play else 9  # discard: nobody listens there
         endpoint = Endpoint(fault.address.format(port=port), "scripted", "sk-secret")
-        model = LanguageModel(endpoint, LIMITS, Breaker())
+        model = LanguageModel(endpoint, limits, Breaker())
         yield replace(answerer, writer=Writer(model, Verifier(answerer.retriever.embedder, None, SUPPORT))), server
 
 
