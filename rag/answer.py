@@ -17,7 +17,7 @@ from time import perf_counter
 from rag.abstain import Calibration, fits, judge
 from rag.cite import CitationBook
 from rag.completions import Stopped
-from rag.compose import choose, short_answers
+from rag.compose import short_answers
 from rag.errors import LanguageModelError, NotFoundError
 from rag.generate import Writer
 from rag.glossary import Glossary
@@ -25,15 +25,15 @@ from rag.language import frame_language, not_found_text, partial_text, unreadabl
 from rag.lexical import tokenize
 from rag.memory import standalone
 from rag.parts import parts_of
-from rag.read import Reading, ScoredSentence, read, reranked
+from rag.read import read, reranked
 from rag.reader import Reader
 from rag.retrieve import Query, Retriever, merged
 from rag.snapshot import Snapshot
+from rag.told import Part, Told, left_out, short_answers_of
 from rag.types import (
     Abstained,
     Abstention,
     Answer,
-    Citation,
     Confidence,
     Event,
     Evidence,
@@ -43,7 +43,6 @@ from rag.types import (
     Question,
     Reason,
     Sentence,
-    ShortAnswer,
     Sources,
     Status,
     Support,
@@ -57,40 +56,6 @@ NO_LLM_SENTENCE = LanguageModelError("The documents support no sentence of the l
 
 def never() -> bool:
     return False
-
-
-def left_out(count: int) -> str:
-    """The warning that names what is not shown."""
-    sentences, were = ("sentence", "was") if count == 1 else ("sentences", "were")
-    return (
-        f"{count} {sentences} of the language model {were} left out because the documents do not support "
-        f"{'it' if count == 1 else 'them'}."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One of the things that a question asks, and what came of it."""
-
-    query: Query
-    evidence: Evidence
-    reading: Reading
-    confidence: Confidence
-    reason: Reason | None  # None: it is answered
-
-    @property
-    def chosen(self) -> list[ScoredSentence]:
-        return choose(self.reading, self.query.text) if self.reason is None else []
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What was said, by whom, and what went wrong."""
-
-    sentences: tuple[Sentence, ...] = ()
-    mode: Mode = Mode.EXTRACTIVE
-    llm: str | None = None  # the language model that was asked
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -240,13 +205,12 @@ class Answerer:
         reason = None if found else parts[0].reason
         language = frame_language(question)
         if reason is None:
-            text = " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in told.sentences)
-            plain = " ".join(s.text for s in told.sentences)
+            text, plain = told.text, told.plain
             if missing:
                 text, plain = (f"{t} {partial_text(missing, language)}" for t in (text, plain))
         else:
             text = plain = not_found_text(reason, language)
-        short = self._short_answers(found, book.all())
+        short = short_answers_of(found, book.all(), self.snapshot.documents)
         steps = dict(zip(("resolve", "retrieve", "read"), pairwise(times), strict=True))
         return Answer(
             id=self._answer_id(question),
@@ -270,17 +234,6 @@ class Answerer:
             timings_ms={name: (end - start) * 1000 for name, (start, end) in steps.items()}
             | {"total": (times[-1] - times[0]) * 1000},
         )
-
-    def _short_answers(self, found: Sequence[Part], citations: Sequence[Citation]) -> tuple[ShortAnswer, ...]:
-        """The marked words of every answered part, best first, each by the citation that holds it."""
-        numbers = {(c.document_id, c.span): c.number for c in citations}
-        short = [
-            ShortAnswer(s.answer.of(self.snapshot.documents[s.passage.document_id].text), number)
-            for part in found
-            for s in short_answers(part.chosen, part.query.text)
-            if s.answer and (number := numbers.get((s.passage.document_id, s.span)))
-        ]
-        return tuple(dict.fromkeys(short))
 
     def _warnings(self) -> tuple[str, ...]:
         warnings = self.snapshot.warnings

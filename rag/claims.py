@@ -18,6 +18,9 @@ from rag.sentences import sentence_spans
 _MARKER = re.compile(r"\s*[\[【]\s*\^?(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\s*[\]】]")
 # A marker behind the end of its sentence is moved before it: "… participants. [1] Next" cites for the first one.
 _TRAILING = re.compile(rf"([.!?。！？][\"”’)]?)((?:{_MARKER.pattern})+)")
+_STOPS = tuple(".!?。！？")
+# With its marker before the stop, as it is asked for, a sentence is complete: the next one need not be waited for.
+_COMPLETE = re.compile(rf"{_MARKER.pattern}[.!?。！？]\s*$")
 _NEW_LINE = re.compile(r"\s*\n\s*")  # lines of a list end without a stop
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)  # reasoning models show their work before the answer
 _IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)?|\[[^\]]*\])")
@@ -26,6 +29,7 @@ _HALF_LINK = re.compile(r"!(?=\[)|(?<=\])(?=\()\([^)\s]*\)?")  # what the two ab
 _TAG = re.compile(r"<(?:!--.*?(?:-->|$)|/?[a-zA-Z][^>]*(?:>|$))", re.DOTALL)
 _EMPHASIS = re.compile(r"(\*\*\*|\*\*|\*|___|__|`+|~~)(?=\S)(.+?)(?<=\S)\1")
 _LINE_MARKS = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•][ \t]+|\d{1,3}[.)][ \t]+)", re.MULTILINE)
+_GAP = re.compile(r"\s+(?=[.!?]$)")  # where a marker or an image stood
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -46,27 +50,38 @@ def plain(text: str) -> str:
 
 
 def claims_of(words: Iterable[str]) -> Iterator[Claim]:
-    """The sentences in order, each as soon as the next one has begun. Raises whatever `words` raises; a sentence that
-    is then unfinished is not given."""
+    """The sentences in order, each as soon as it is complete or the next one has begun.
+
+    Raises whatever `words` raises; a sentence that is then unfinished is not given.
+    """
     said = ""
     for more in words:
         said += more
-        if any(end in said for end in ".!?。！？\n"):
+        if any(end in said for end in (*_STOPS, "\n")):
             *finished, said = _sentences(said)
+            # Where a marker came last, another one may follow.
+            if more.rstrip().endswith(_STOPS) and _COMPLETE.search(said) and not _is_thought(said):
+                finished, said = [*finished, said], ""
             yield from map(_claim, finished)
-    yield from map(_claim, _sentences(said))
+    if said.strip():
+        yield from map(_claim, _sentences(said))
 
 
 def _sentences(said: str) -> list[str]:
     """`said` in pieces that together are all of it, but for thoughts; the last one may go on."""
     said = _THOUGHTS.sub("", said) if "</think>" in said else said
-    if said.lstrip().startswith("<think>"):
+    if _is_thought(said):
         return [said]
     moved = _NEW_LINE.sub("\n\n", _TRAILING.sub(r" \2\1", said))
     # A bracket is, or may still become, a marker of the sentence before it.
     starts = [span.start for span in sentence_spans(moved) if moved[span.start] not in "[【"][1:]
     edges = [0, *starts, len(moved)]
     return [moved[a:b] for a, b in pairwise(edges)]
+
+
+def _is_thought(said: str) -> bool:
+    """Whether the model is still thinking."""
+    return said.lstrip().startswith("<think>")
 
 
 def _claim(sentence: str) -> Claim:
@@ -76,4 +91,4 @@ def _claim(sentence: str) -> Claim:
             first, *last = (int(n) for n in re.findall(r"\d+", part))
             cited += range(first, last[0] + 1) if last else (first,)
     text = " ".join(plain(_MARKER.sub("", sentence)).split())
-    return Claim(text, tuple(dict.fromkeys(cited)))
+    return Claim(_GAP.sub("", text), tuple(dict.fromkeys(cited)))

@@ -8,7 +8,6 @@ read be given up at any moment. Non-scope: what is asked and what is made of it 
 from __future__ import annotations
 
 import asyncio
-import json
 import queue
 import random
 import threading
@@ -21,17 +20,14 @@ import httpx
 
 from rag.breaker import Breaker
 from rag.errors import LanguageModelError, LanguageModelTimeout, SettingsError
-from rag.sse import EventReader, OversizeError
+from rag.spoken import Spoken, broken_off
+from rag.sse import OversizeError
 
 Stopped = Callable[[], bool]
 
 # How often a worker that waits for words looks whether anybody still wants them: half of the second within which the
 # endpoint's connection must be closed.
 LOOK_S = 0.25
-# Events without words that are forgiven: real servers send a few (roles, usage, empty choices).
-MAX_BAD_EVENTS = 3
-# Characters for each token asked for: above it the endpoint does not keep to max_tokens. English has 4, code 3.
-CHARS_PER_TOKEN = 12
 RETRIED = frozenset({500, 502, 503})
 LONGEST_RETRY_AFTER_S = 2.0
 # Before the retry; jitter, so that many clients do not come back at once.
@@ -144,30 +140,32 @@ class LanguageModel:
         }
         clock = asyncio.get_running_loop().time
         until = clock() + self._limits.first_byte_s
-        async with self._answered(content, until) as response:
-            reading = _Reading(self._limits.max_tokens)
+        async with self._answered(content, until) as (response, until):
+            spoken = Spoken(self._limits.max_tokens)
             chunks = response.aiter_raw()
-            while not reading.done:
+            while not spoken.done:
                 try:
                     async with asyncio.timeout_at(until):
                         chunk = await anext(chunks)
                 except StopAsyncIteration:
                     break
                 except httpx.TransportError as error:
-                    raise _broken_off() from error
+                    raise broken_off() from error
                 until = clock() + self._limits.gap_s
-                for words in reading.feed(chunk):
+                for words in spoken.feed(chunk):
                     yield words
-            reading.check_complete()
+            spoken.check_complete()
 
     def _new_client(self) -> httpx.AsyncClient:
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if self.endpoint.key:
             headers["Authorization"] = f"Bearer {self.endpoint.key}"
         # No proxy or .netrc of the environment, no redirect: passages and key go to the one host that was set. No
-        # connection outlives its answer, so that none hands its faults on to the next.
+        # connection outlives its answer, so that none hands its faults on to the next. Certificates are read (30 ms)
+        # only where there are any.
         return httpx.AsyncClient(
             headers=headers,
+            verify=httpx.URL(self.endpoint.url).scheme != "http",
             timeout=httpx.Timeout(self._limits.total_s, connect=self._limits.connect_s),
             limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
@@ -175,8 +173,11 @@ class LanguageModel:
         )
 
     @asynccontextmanager
-    async def _answered(self, content: dict[str, Any], until: float) -> AsyncIterator[httpx.Response]:
-        """A response whose body is worth reading, after at most one retry; `until`: time of the loop."""
+    async def _answered(self, content: dict[str, Any], until: float) -> AsyncIterator[tuple[httpx.Response, float]]:
+        """A response whose body is worth reading, after at most one retry, and when its first byte must be there.
+
+        `until`: that, in time of the loop; a pause before the retry is ours, so it is not counted.
+        """
         self._client = client = self._client or self._new_client()
         request = client.build_request("POST", self.endpoint.url.rstrip("/") + "/chat/completions", json=content)
         for last in (False, True):
@@ -186,10 +187,11 @@ class LanguageModel:
                 pause_s = None if last else _pause_before_retry(response)
                 if pause_s is None:
                     check_response(response)
-                    yield response
+                    yield response, until
                     return
             finally:
                 await response.aclose()
+            until += pause_s
             await asyncio.sleep(pause_s)
 
 
@@ -222,60 +224,6 @@ def check_response(response: httpx.Response) -> None:
         raise LanguageModelError(
             f"The endpoint sent something else than a stream of events (status {status}).", code="llm_bad_response"
         )
-
-
-class _Reading:
-    """The events of one completion."""
-
-    def __init__(self, max_tokens: int) -> None:
-        self._events = EventReader()
-        self._chars_left = CHARS_PER_TOKEN * max_tokens
-        self._bad = 0
-        self._finish: str | None = None
-        self.done = False  # [DONE] was seen
-
-    def feed(self, chunk: bytes) -> Iterator[str]:
-        for data in self._events.feed(chunk):
-            if data.strip() == "[DONE]":
-                self.done = True
-                return
-            if words := self._words(data):
-                self._chars_left -= len(words)
-                if self._chars_left < 0:
-                    raise OversizeError("answer")
-                yield words
-
-    def _words(self, data: str) -> str:
-        """What the model says in one event; nothing where the event is bad or about other things."""
-        try:
-            event = json.loads(data)
-            choices = event.get("choices") or []
-            if not choices:
-                return ""
-            self._finish = choices[0].get("finish_reason") or self._finish
-            words = (choices[0].get("delta") or {}).get("content") or ""
-            if isinstance(words, str):
-                return words
-        except (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError):
-            pass
-        self._bad += 1
-        if self._bad > MAX_BAD_EVENTS:
-            raise LanguageModelError("The language model sends events that make no sense.", code="llm_bad_response")
-        return ""
-
-    def check_complete(self) -> None:
-        """A stream that is cut looks like one that ended: only these two say that it did.
-
-        Raises: LanguageModelError.
-        """
-        if self._finish == "length":
-            raise LanguageModelError("The language model's answer was longer than allowed.", code="llm_truncated")
-        if not self.done and self._finish is None:
-            raise _broken_off()
-
-
-def _broken_off() -> LanguageModelError:
-    return LanguageModelError("The language model's answer broke off.", code="llm_truncated")
 
 
 def fault_of(error: Exception) -> LanguageModelError:

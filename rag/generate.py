@@ -1,16 +1,18 @@
 """Lets a language model write the answer, and gives only those of its sentences that the documents support.
 
-What is sent: the rules below, the question, and the passages, fenced as data. What a document says to the model may
-still steer it; whatever it then writes is checked like everything else.
+What is sent: the rules below, the question, and the passages, fenced as data and without characters that nobody sees.
+What a document says to the model may still steer it; whatever it then writes is checked like everything else.
 Non-scope: the connection (`rag/completions.py`), cutting (`rag/claims.py`), checking (`rag/support.py`).
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.check import INVISIBLE
 from rag.claims import claims_of
 from rag.completions import Endpoint, LanguageModel, Stopped
 from rag.snapshot import Snapshot
@@ -48,6 +50,10 @@ Question: {question}"""
 
 # About 3,000 wordpieces: with the rules it fits the 4,096 that small local models are often served with.
 MAX_PASSAGE_CHARS = 10_000
+# Wordpieces of a word that was not sent: with more it is none of the language but a key, a code or part of an address.
+# "Interoperability" has three; of 358 words of the dev questions that the article lacks, none has more.
+MAX_NEW_PIECES = 4
+_LONG_WORD = re.compile(r"[A-Za-z0-9]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,19 @@ class Writer:
         Raises: LanguageModelError, also after sentences.
         """
         evidence = within_limit(evidence)
+        sent = " ".join([question, *(f"{p.context} {p.text}" for p in evidence.passages)]).lower()
         words = self.model.complete(messages(question, evidence), stopped)
         for claim in claims_of(words):
             if not any(c.isalnum() for c in claim.text) or claim.text.rstrip(".") == NOTHING:
                 continue
-            backing = self.verifier.backing(claim.text, claim.cited, evidence, snapshot) if claim.cited else None
+            sound = claim.cited and not self._smuggles(claim.text, sent)
+            backing = self.verifier.backing(claim.text, claim.cited, evidence, snapshot) if sound else None
             yield Written(claim.text, backing.quotes if backing else ())
+
+    def _smuggles(self, claim: str, sent: str) -> bool:
+        """Whether the claim holds a made-up word: in a sentence that is true otherwise it would carry a secret out."""
+        strange = (word for word in _LONG_WORD.findall(claim) if word.lower() not in sent)
+        return any(self.verifier.embedder.count_tokens(word) > MAX_NEW_PIECES for word in strange)
 
 
 def within_limit(evidence: Evidence) -> Evidence:
@@ -98,6 +111,7 @@ def messages(question: str, evidence: Evidence) -> list[dict[str, str]]:
     """The prompt. The fence is drawn anew each time, so that no document can close it."""
     fence = f"=== {secrets.token_hex(8)} ==="
     passages = "\n\n".join(f"[{n}] {p.context}\n{p.text}" for n, p in enumerate(evidence.passages, 1))
+    passages = INVISIBLE.sub("", passages)
     return [
         {"role": "system", "content": RULES.format(fence=fence, nothing=NOTHING)},
         {"role": "user", "content": REQUEST.format(fence=fence, passages=passages, question=question)},

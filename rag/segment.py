@@ -11,7 +11,6 @@ Non-scope: which segments make an index (`rag/snapshot.py`), writing them safely
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from safetensors import SafetensorError
 from rag.bm25 import LexicalSegment
 from rag.dense import DenseSegment, Vectors
 from rag.errors import IndexCorrupt
+from rag.hashed import MAPPED_BYTES, read_verified
 from rag.types import Document, Metadata, Passage, Section, Span, TimeMark
 
 DOCUMENTS = "documents.jsonl"
@@ -36,10 +36,6 @@ DENSE = "dense.faiss"
 SENTENCES = "sentences.npy"
 WORDS = "words.safetensors"
 FILES = (DOCUMENTS, LAYOUT, DENSE, SENTENCES, WORDS)
-
-# A larger file is mapped, a smaller one is read: what was hashed is then also in memory what is used.
-MAPPED_BYTES = 32 * 2**20
-_HASHED_AT_ONCE = 1 << 20  # bytes
 
 # A title is searched and embedded with every passage; a longer one would drown them.
 MAX_TITLE_CHARS = 200
@@ -259,26 +255,6 @@ def make_passage(document: Document, span: Span, sentences: tuple[Span, ...], fi
         context += f"\n{section.label}"
     name = f"{document.id}:{span.start}-{span.end}"
     return Passage(name, document.id, span, span.of(document.text), context, sentences, first_sentence)
-
-
-def read_verified(path: Path, sha256: str, mapped_bytes: int = MAPPED_BYTES) -> bytes | mmap.mmap:
-    """The content of a file whose hash is as promised, mapped where it is large. Raises: IndexCorrupt."""
-    place = f"{path.parent.name}/{path.name}"
-    try:
-        with path.open("rb") as file:
-            large = path.stat().st_size > mapped_bytes
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if large else file.read()
-            if large:
-                digest = hashlib.sha256()
-                while part := file.read(_HASHED_AT_ONCE):  # not through the map, whose pages would count as memory
-                    digest.update(part)
-            else:
-                digest = hashlib.sha256(content)
-    except OSError as error:
-        raise IndexCorrupt(f"{place} cannot be read ({error.strerror}).") from error
-    if digest.hexdigest() != sha256:
-        raise IndexCorrupt(f"{place} is damaged: its hash is not the one in the manifest.")
-    return content
 
 
 def document_line(document: Document) -> bytes:

@@ -6,10 +6,12 @@ An unknown `RAG_*` variable is an error, because a misspelt setting that is igno
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rag.errors import SettingsError
 
@@ -26,10 +28,12 @@ def _setting(
     highest: float | None = None,
     *,
     choices: tuple[str, ...] = (),
+    address: bool = False,
     secret: bool = False,
 ) -> Any:
-    """A `secret` is never shown."""
-    metadata = {"doc": doc, "lowest": lowest, "highest": highest, "choices": choices, "secret": secret}
+    """An `address`, where there is one, is that of a server and no more. A `secret` is never shown."""
+    limits = {"lowest": lowest, "highest": highest, "choices": choices, "address": address}
+    metadata = {"doc": doc, "secret": secret, **limits}
     return field(default=default, metadata=metadata, repr=not secret)
 
 
@@ -90,6 +94,7 @@ class Settings:
         "",
         "Address under which people reach the server, such as https://ask.example.org: links that other programs are "
         "given begin with it. Without it they begin with the address that was asked.",
+        address=True,
     )
     concurrency: int = _setting(2, "Questions answered at the same time.", 1, 256)
     queue: int = _setting(32, "Questions that may wait; further ones get 503 with Retry-After.", 0, 10_000)
@@ -133,6 +138,11 @@ def _parse(key: str, raw: str, default: Any, limits: Mapping[str, Any]) -> Any:
     if kind is str:
         if limits["choices"] and raw not in limits["choices"]:
             raise SettingsError(f"{key} must be one of: {', '.join(limits['choices'])}.")
+        if limits["address"] and raw and not _is_address(raw):
+            raise SettingsError(
+                f"{key} must be an address such as https://ask.example.org: http or https, a host, no password, "
+                "nothing behind ? or #."
+            )
         return raw
     if issubclass(kind, Path):
         if not raw:
@@ -146,3 +156,14 @@ def _parse(key: str, raw: str, default: Any, limits: Mapping[str, Any]) -> Any:
     if not low <= value <= high:  # False for NaN too
         raise SettingsError(f"{key} must be between {low} and {high}.")
     return value
+
+
+def _is_address(raw: str) -> bool:
+    """Whether links may begin with it. Not repeated in errors, because it may hold a password."""
+    try:
+        url = urlsplit(raw)
+        port = url.port  # parsed only now
+    except ValueError:
+        return False
+    plain = not re.search(r"[\s\\<>\"'?#@]", raw) and raw.isprintable()
+    return plain and url.scheme in ("http", "https") and bool(url.hostname) and port != 0

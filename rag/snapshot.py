@@ -14,10 +14,10 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
@@ -26,9 +26,11 @@ from numpy.typing import NDArray
 
 from rag.bm25 import LexicalIndex
 from rag.dense import DenseIndex, Rows
+from rag.documents import Documents
 from rag.errors import IndexCorrupt, IndexMissing, IndexModelMismatch
-from rag.segment import FILES, MAPPED_BYTES, Segment, read_verified
-from rag.types import Document, IndexInfo, Passage
+from rag.hashed import MAPPED_BYTES, read_verified
+from rag.segment import FILES, Segment
+from rag.types import IndexInfo, Passage
 
 FORMAT = 2  # raise it when a file is added, dropped or read differently
 
@@ -37,8 +39,6 @@ MANIFEST = "manifest.json"
 HASH_CHARS = 16  # of a SHA-256, in the names of folders
 
 _NAME = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{16}")
-# Documents kept ready to be quoted from; an article is about 10 KB.
-_DOCUMENTS_READY = 1024
 _HASHING = 2  # segments hashed side by side
 
 REBUILD = "Run `rag ingest --force` to build it again."
@@ -69,43 +69,6 @@ class Manifest:
 
     def to_json(self) -> bytes:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True).encode()
-
-
-class Documents(Mapping[str, Document]):
-    """The documents of a snapshot by id, parsed when they are asked for."""
-
-    def __init__(self, parts: Sequence[tuple[Segment, frozenset[int]]]) -> None:
-        self._places = {
-            segment.ids[number]: (segment, number)
-            for segment, gone in parts
-            for number in range(len(segment.ids))
-            if number not in gone
-        }
-        self._read = lru_cache(maxsize=_DOCUMENTS_READY)(self._parse)
-
-    def _parse(self, name: str) -> Document:
-        segment, number = self._places[name]
-        return segment.document(number)
-
-    def __getitem__(self, name: str) -> Document:
-        return self._read(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def digest(self, name: str) -> str:
-        """`Document.sha256` without reading the document."""
-        segment, number = self._places[name]
-        return segment.digests[number]
-
-    def digests(self) -> dict[str, str]:
-        return {name: self.digest(name) for name in self}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reads server-sent events byte by byte, within limits.
+"""Reads server-sent events byte by byte, within limits: those of a language model, and those of `POST /ask`.
 
 Own reader because common ones also split at U+2028, U+0085, \\x0b and \\x0c, which JSON may carry raw, and have no
 limit on a line. Non-scope: where the bytes come from, what the data means.
@@ -10,55 +10,71 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-
-# A completion of 600 tokens is about 200 KB of events; ten times that is no answer any more.
-MAX_LINE_BYTES = 256 * 1024
-MAX_STREAM_BYTES = 1024 * 1024
+from dataclasses import dataclass
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class OversizeError(ValueError):
-    """A line or the whole stream is longer than allowed."""
+    """An event or the whole stream is longer than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    name: str  # empty where the stream names none
+    data: str
 
 
 class EventReader:
-    """Bytes in, the data of finished events out; what follows the last blank line waits for more."""
+    """Bytes in, finished events out; what follows the last blank line waits for more.
 
-    def __init__(self, max_line: int = MAX_LINE_BYTES, max_stream: int = MAX_STREAM_BYTES) -> None:
-        self._max_line, self._max_stream = max_line, max_stream
+    `max_event`: characters of an event, and so of each line, comments too. `max_stream`: bytes of all, where limited.
+    """
+
+    def __init__(self, max_event: int, max_stream: int | None = None) -> None:
+        self._max_event, self._max_stream = max_event, max_stream
         # Bad bytes become U+FFFD; a character that is cut between two chunks is put together again.
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._rest = ""
+        self._name = ""
         self._data: list[str] = []
+        self._kept = 0  # characters of `_data`
         self._bytes = 0
 
-    def feed(self, chunk: bytes) -> Iterator[str]:
-        """The data of the events that end in this chunk.
+    def feed(self, chunk: bytes) -> Iterator[ServerEvent]:
+        """The events that end in this chunk.
 
-        Raises: OversizeError, before the chunk is kept.
+        Raises: OversizeError, for the whole stream before the chunk is kept.
         """
         self._bytes += len(chunk)
-        if self._bytes > self._max_stream:
+        if self._max_stream is not None and self._bytes > self._max_stream:
             raise OversizeError("stream")
+        # A \r at the end may be half of \r\n: it waits. What was looked through before it holds no end of a line.
+        looked = len(self._rest) - self._rest.endswith("\r")
         self._rest += self._decoder.decode(chunk)
-        # A \r at the end may be half of \r\n: it waits.
-        usable = len(self._rest) - self._rest.endswith("\r")
         start = 0
-        for end in _LINE_END.finditer(self._rest, 0, usable):
+        for end in _LINE_END.finditer(self._rest, looked, len(self._rest) - self._rest.endswith("\r")):
             line, start = self._rest[start : end.start()], end.end()
             if not line.startswith(":"):  # a comment; here, because a stream may be a million of them
                 yield from self._line(line)
         self._rest = self._rest[start:]
-        if len(self._rest) > self._max_line:
-            raise OversizeError("line")
+        self._check(len(self._rest))
 
-    def _line(self, line: str) -> Iterator[str]:
+    def _line(self, line: str) -> Iterator[ServerEvent]:
         if not line:
             if self._data:
-                yield "\n".join(self._data)
-            self._data = []
+                yield ServerEvent(self._name, "\n".join(self._data))
+            self._name, self._data, self._kept = "", [], 0
             return
         field, _, value = line.partition(":")
-        if field == "data":  # the other fields do not matter here
-            self._data.append(value.removeprefix(" "))
+        value = value.removeprefix(" ")
+        if field == "event":
+            self._name = value
+        elif field == "data":  # the other fields do not matter here
+            self._data.append(value)
+            self._kept += len(line)
+            self._check(0)
+
+    def _check(self, more: int) -> None:
+        if self._kept + more > self._max_event:
+            raise OversizeError("event")

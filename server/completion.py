@@ -1,6 +1,7 @@
 """An answer in the shape of OpenAI's chat completions, whole or in chunks, with every quote as a `url_citation`.
 
-The native answer comes along under `qa`, which clients that do not know it ignore.
+The message is Markdown, in which what documents, models and people wrote is escaped. The native answer comes along
+under `qa`, as it is; clients that do not know it ignore it.
 Source: https://platform.openai.com/docs/api-reference/chat. Non-scope: requests (`server/chat.py`).
 """
 
@@ -14,6 +15,7 @@ from typing_extensions import TypedDict
 
 from rag.types import Citation, Event, Final, Text
 from rag.wire import AnswerWire, CitationWire, SentenceWire, answer_wire, citation_wire, sentence_wire
+from server.markdown import escaped
 
 SourcesAs = Literal["annotations", "event", "none"]
 
@@ -52,14 +54,16 @@ class Completion:
     count_tokens: Callable[[str], int]
     sources_as: SourcesAs = "annotations"
     with_usage: bool = False
-    _said: str = ""
+    _said: str = ""  # of the message
+    _plain: str = ""  # the same of the native answer
     _citations: dict[int, CitationWire] = field(default_factory=dict)
 
     def whole(self, answer: AnswerWire) -> dict[str, Any]:
         """The body where nothing is streamed."""
         self._citations = {citation["number"]: citation for citation in answer["citations"]}
         annotations = [a for sentence in answer["sentences"] for a in self._say(sentence)[1]]
-        message: dict[str, Any] = {"role": "assistant", "content": answer["answer"], "refusal": None}
+        content = self._said + self._unsaid(answer)
+        message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
         if self.sources_as != "none":
             message["annotations"] = annotations
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
@@ -85,7 +89,7 @@ class Completion:
                     yield self._chunk({"annotations": annotations})
             case Final():
                 answer = answer_wire(event.answer)
-                if unsaid := answer["answer"].removeprefix(self._said):
+                if unsaid := self._unsaid(answer):
                     yield self._chunk({"content": unsaid})
                 yield self._chunk({}, "stop") | {"qa": answer}
                 if self.with_usage:
@@ -94,14 +98,21 @@ class Completion:
 
     def _say(self, sentence: SentenceWire) -> tuple[str, list[AnnotationWire]]:
         """The next sentence with its markers, and where those stand in the message."""
-        text = (" " if self._said else "") + sentence["text"]
+        blank = " " if self._said else ""
+        text = blank + escaped(sentence["text"])
         annotations = []
         for number in sentence["citations"]:
             text += f" [{number}]"
             end = len(self._said) + len(text)
             annotations.append(self._annotation(self._citations[number], end - len(f"[{number}]"), end))
         self._said += text
+        self._plain += blank + sentence["text"] + "".join(f" [{number}]" for number in sentence["citations"])
         return text, annotations
+
+    def _unsaid(self, answer: AnswerWire) -> str:
+        """What the answer says besides its sentences: what was not found."""
+        rest = answer["answer"].removeprefix(self._plain)
+        return (" " if self._said and rest else "") + escaped(rest)
 
     def _annotation(self, citation: CitationWire, start: int, end: int) -> AnnotationWire:
         title, url = citation["title"], self.base_url + citation["url"]

@@ -1,6 +1,6 @@
 """`python -m eval bench`: what an answer costs, as ratios of one interleaved run; stored by commit.
 
-The names B1 to B13 are those of the definitions in eval/results/README.md. Non-scope: quality (`python -m eval run`).
+The names B1 to B14 are those of the definitions in eval/results/README.md. Non-scope: quality (`python -m eval run`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import click
 from eval.bench.answers import ratios, time_answers
 from eval.bench.index import growth
 from eval.bench.indexing import indexing
+from eval.bench.llm import SCRIPTS, first_sentence
 from eval.bench.peer import TOP_K
 from eval.bench.peers import REQUIREMENTS, compare, install
 from eval.bench.plot import plot
@@ -122,6 +123,18 @@ def index_command(file: Path, passages: list[int], whole: int, out: Path | None)
     asked = [question.text for question, _ in squad.questions]
     measured = growth(squad.paragraphs, asked, embedder, passages, whole)
     _finish(measured, {"embedder": embedder.id}, len(asked), commit, "-index", out)
+
+
+@command.command("llm")
+@click.option("--runs", type=click.IntRange(1), default=30, show_default=True, help="Answers that are timed.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results file, instead of bench/DATE-COMMIT-llm.json.")
+def llm_command(runs: int, out: Path | None) -> None:
+    """Time the first sentence of a language model, from its last word to the reader, over the article."""
+    settings = read_settings(os.environ)
+    answerer = open_answerer(settings)
+    commit = git_commit()
+    measured = first_sentence(settings.index_dir, settings.corpus_dir, runs)
+    _finish({"language model": measured}, _models(answerer), len(SCRIPTS), commit, "-llm", out)
 
 
 def _finish(

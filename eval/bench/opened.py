@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from rag.dense import DenseSegment
+from rag.hashed import read_verified
 from rag.lexical import tokenize
-from rag.segment import read_verified
 from rag.snapshot import open_snapshot
 
 TOP = 10

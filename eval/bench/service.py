@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle, islice
@@ -25,12 +25,12 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def served(index: Path, corpus: Path) -> Iterator[tuple[str, int]]:
-    """(URL, process id) of a server on any free port; stopped at the end."""
+def served(index: Path, corpus: Path, further: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """(URL, process id) of a server on any free port, with `further` settings; stopped at the end."""
     command = [sys.executable, "-m", "server"]
     environment = {**os.environ, "RAG_PORT": "0", "RAG_INDEX_DIR": str(index), "RAG_CORPUS_DIR": str(corpus)}
     # All clients may wait: that is what is measured.
-    environment |= {"RAG_QUEUE": str(4 * max(CLIENTS)), "RAG_QUEUE_WAIT_S": str(int(PATIENCE_S))}
+    environment |= {"RAG_QUEUE": str(4 * max(CLIENTS)), "RAG_QUEUE_WAIT_S": str(int(PATIENCE_S)), **(further or {})}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -49,7 +49,7 @@ def service(index: Path, corpus: Path, questions: Sequence[str], requests: int) 
     """CPU seconds until the first answer, MiB resident, rates and latencies; `requests` per number of clients."""
     found: dict[str, float] = {}
     with served(index, corpus) as (url, process), httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
-        _until_ready(client)
+        until_ready(client)
         _ask(client, questions[0])
         found["B10 CPU s to the first answer"] = round(_cpu_s(process), 2)
         found["B10 MiB after the first answer"] = round(_resident_mib(process), 1)
@@ -65,7 +65,7 @@ def service(index: Path, corpus: Path, questions: Sequence[str], requests: int) 
     return found
 
 
-def _until_ready(client: httpx.Client) -> None:
+def until_ready(client: httpx.Client) -> None:
     end = monotonic() + PATIENCE_S
     while client.get("/readyz").status_code != 200:
         if monotonic() > end:
@@ -96,6 +96,21 @@ def _cpu_s(process: int) -> float:
     """User and system time so far. Source: proc(5), fields 14 and 15 of stat."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_s(process: int) -> float:
+    """What its threads have computed so far. Source: sched-stats of the kernel, field 1 of schedstat."""
+    return _scheduled_s(process, 0)
+
+
+def waited_s(process: int) -> float:
+    """How long its threads could have run and had no core. Source: the same, field 2."""
+    return _scheduled_s(process, 1)
+
+
+def _scheduled_s(process: int, field: int) -> float:
+    paths = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[field]) for path in paths) / 1e9
 
 
 def _resident_mib(process: int) -> float:

@@ -6,12 +6,15 @@ Exit codes: 1 the extra is not installed, 2 a bad setting. Non-scope: HTTP (`ser
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from rag.build import Reopener
+from rag.completions import Stopped
 from rag.errors import SettingsError
 from rag.settings import Settings, read_settings
 from rag.wire import AnswerWire
@@ -60,8 +63,17 @@ async def _forget(answer: AnswerWire) -> None:
     """There is no page here that could show an answer again."""
 
 
-async def _in_thread(work: Callable[[], Iterator[T]]) -> T:
-    return await asyncio.to_thread(lambda: list(work())[-1])
+async def _in_thread(work: Callable[[Stopped], Iterator[T]]) -> T:
+    stopped = threading.Event()
+
+    def last() -> T:
+        *_, item = itertools.takewhile(lambda _: not stopped.is_set(), work(stopped.is_set))
+        return item
+
+    try:
+        return await asyncio.to_thread(last)
+    finally:
+        stopped.set()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from typing_extensions import TypedDict
 import rag
 from rag.answer import Answerer
 from rag.check import make_question
+from rag.completions import Stopped
 from rag.errors import NotFoundError
 from rag.types import Document, Event, Final, Question, Span
 from rag.wire import AnswerWire, answer_wire, document_address
@@ -50,9 +51,9 @@ INSTRUCTIONS = (
 
 
 class Run(Protocol):
-    """Runs an iterator to its end where it may block; gives its last item."""
+    """Runs an iterator to its end where it may block; gives its last item. When it is cancelled, `work` is told."""
 
-    async def __call__(self, work: Callable[[], Iterator[T]]) -> T: ...
+    async def __call__(self, work: Callable[[Stopped], Iterator[T]]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class FetchWire(TypedDict):
 async def search(context: Context, arguments: SearchArguments) -> CallToolResult:
     """The nearest passages, best first."""
     answerer, question = context.answerer(), make_question(arguments.query)
-    found = await context.run(lambda: iter([_found(answerer, question, context.base_url)]))
+    found = await context.run(lambda _: iter([_found(answerer, question, context.base_url)]))
     return _result(found, [])
 
 
@@ -135,8 +136,8 @@ async def ask(context: Context, arguments: AskArguments) -> CallToolResult:
     question = make_question(arguments.question, language=arguments.language)
     answerer = context.answerer()
 
-    def events() -> Iterator[Event]:
-        return answerer.stream(question)
+    def events(stopped: Stopped) -> Iterator[Event]:
+        return answerer.stream(question, stopped)
 
     last = await context.run(events)
     assert isinstance(last, Final)

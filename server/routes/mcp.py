@@ -1,20 +1,25 @@
 """`POST /mcp`: the tools over streamable HTTP, behind the same checks and token as everything else.
 
-Each request stands alone: no session, no stream, so nothing is kept for a client that never comes back.
+Each request stands alone: no session, no stream, so nothing is kept for a client that never comes back, and what is
+being answered to one that leaves is stopped.
 Non-scope: the tools (`server/mcp/tools.py`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, TypeVar
 
+import anyio
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from rag.completions import Stopped
 from rag.wire import AnswerWire
 from server.deps import BaseUrlDep, LiveDep, SettingsDep, TalksDep, WorkersDep
 from server.errors import ApiError
@@ -45,8 +50,9 @@ async def mcp(
     except ModuleNotFoundError:
         raise ApiError(501, "not_installed", NOT_INSTALLED) from None
 
-    async def run(work: Callable[[], Iterator[T]]) -> T:
-        job = await workers.start(work)
+    async def run(work: Callable[[Stopped], Iterator[T]]) -> T:
+        stopped = threading.Event()
+        job = await workers.start(lambda: work(stopped.is_set), stopped)
         try:
             return [item async for item in job][-1]
         finally:
@@ -74,5 +80,27 @@ class _Exchange(Response):
         manager = StreamableHTTPSessionManager(
             self._server, stateless=True, json_response=True, max_request_body_size=MAX_BODY_BYTES
         )
-        async with manager.run():
-            await manager.handle_request(scope, receive, send)
+        read, gone = asyncio.Event(), asyncio.Event()  # the whole body; the client
+
+        async def body() -> Message:
+            if read.is_set():
+                await gone.wait()
+                return {"type": "http.disconnect"}
+            message = await receive()
+            if not message.get("more_body"):
+                read.set()
+            return message
+
+        async def watch() -> None:
+            await read.wait()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone.set()
+            tasks.cancel_scope.cancel()
+
+        # The SDK does not look after a client that waits for JSON: it would answer to nobody.
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            async with manager.run():
+                await manager.handle_request(scope, body, send)
+            tasks.cancel_scope.cancel()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexCorrupt
-from rag.segment import FILES, MAPPED_BYTES
+from rag.hashed import MAPPED_BYTES
+from rag.segment import FILES
 from rag.snapshot import CURRENT, open_snapshot, snapshot_names, verify
 from tests.crash import children, material
 

@@ -12,8 +12,9 @@ import pytest
 
 from rag.dense import DenseSegment
 from rag.errors import IndexCorrupt
+from rag.hashed import read_verified
 from rag.publish import DISK
-from rag.segment import DENSE, read_verified
+from rag.segment import DENSE
 from tests.crash import children, material
 
 MUTATIONS = material.count(300, 30)  # of each kind of index, half of them read and half mapped

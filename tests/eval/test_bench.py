@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from click import ClickException
 from click.testing import CliRunner
 
 from eval.__main__ import main
 from eval.bench.answers import ANSWER, FORWARD, READER, REFERENCE, SEARCH, ratios
 from eval.bench.index import growth
 from eval.bench.indexing import indexing
+from eval.bench.llm import SCRIPTS, first_sentence
 from eval.bench.peers import OURS, compare
 from eval.bench.plot import plot
 from eval.bench.service import CLIENTS, service
 from eval.scratch import ScratchText
-from rag.embed import HashEmbedder
+from rag.build import ingest
+from rag.embed import Embedder, HashEmbedder
 from rag.settings import Settings
+from tests.conftest import ROOT
 
 
 def test_ratios_are_medians_over_questions() -> None:
@@ -79,6 +84,23 @@ def test_the_command_prints_a_table_and_stores_it(three_questions: Path, tmp_pat
     assert stored["questions"] == 3
     assert stored["answers"]["B1 search / embedding"] > 0
     assert "B1 search / embedding" in done.stdout
+
+
+def test_the_first_sentence_of_a_language_model_is_timed(real_embedder: Embedder, tmp_path: Path) -> None:
+    real = Settings(corpus_dir=ROOT / "corpus", index_dir=tmp_path / "index")
+    ingest(real, real_embedder)
+    found = first_sentence(real.index_dir, real.corpus_dir, len(SCRIPTS))
+    p50, p95 = (found[name] for name in found if name.endswith(("shown after it was said, p50 ms", "said, p95 ms")))
+    assert found["runs"] == 3
+    assert 10 < p50 <= p95 < 60_000, "the check alone takes longer than 10 ms"
+
+
+def test_what_a_model_says_that_is_false_is_no_time(real_embedder: Embedder, tmp_path: Path) -> None:
+    real = Settings(corpus_dir=ROOT / "corpus", index_dir=tmp_path / "index")
+    ingest(real, real_embedder)
+    false = replace(SCRIPTS[0], said=("The two sessions drew 265 registered participants", "They were 266"))
+    with pytest.raises(ClickException, match="No sentence of the language model"):
+        first_sentence(real.index_dir, real.corpus_dir, 1, [false])
 
 
 def test_a_peer_that_cannot_be_started_is_left_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -28,9 +28,21 @@ def test_sentences_do_not_depend_on_how_the_words_come(size: int) -> None:
 
 
 def test_a_sentence_is_given_as_soon_as_the_next_has_begun() -> None:
-    words = iter(["One is so [1]. ", "Two ", "is so [2]."])
+    words = iter(["One is so. [1] ", "Two ", "is so [2]."])
     assert next(claims_of(words)) == Claim("One is so.", (1,))
     assert next(words) == "is so [2]."
+
+
+def test_a_sentence_with_its_marker_before_the_stop_waits_for_nothing() -> None:
+    words = iter(["One is so ", "[1].", " Two is so [2]."])
+    assert next(claims_of(words)) == Claim("One is so.", (1,))
+    assert next(words) == " Two is so [2]."
+
+
+def test_a_thought_is_no_sentence_however_it_ends() -> None:
+    assert list(claims_of(["<think>It is so [1].", " No.</think>", "It is not so [2]."])) == [
+        Claim("It is not so.", (2,))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,38 @@ def test_every_setting_is_described_in_one_sentence() -> None:
     for setting in fields(Settings):
         assert setting.metadata["doc"].endswith("."), setting.name
         assert variable(setting.name).startswith("RAG_")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://ask.example.org", "http://10.0.0.1:8000/", "https://example.org/ask", "http://[::1]:8000", ""]
+)
+def test_the_public_address_is_taken_as_it_is(address: str) -> None:
+    assert read_settings({"RAG_PUBLIC_URL": address}).public_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ask.example.org",
+        "//ask.example.org",
+        "/ask",
+        "ftp://ask.example.org",
+        "javascript:alert(1)",
+        "https://",
+        "https://:8000",
+        "https://name:secret7f3a@ask.example.org",
+        "https://ask.example.org/?token=secret7f3a",
+        "https://ask.example.org/#top",
+        "https://ask.example.org/?",
+        "https://ask.example.org:port",
+        "https://ask.example.org:99999",
+        "https://ask.example.org\n",
+        " https://ask.example.org",
+        "https://ask.example.org\\x",
+        "https://[::1",
+    ],
+)
+def test_a_public_address_that_is_none_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(SettingsError, match="RAG_PUBLIC_URL must be an address such as") as raised:
+        read_settings({"RAG_PUBLIC_URL": address})
+    assert "secret7f3a" not in str(raised.value)

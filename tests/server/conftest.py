@@ -167,11 +167,11 @@ Serve = Callable[[uvicorn.Config], Live]
 def serve() -> Iterator[Serve]:
     """serve(config) → a server in a thread, stopped after the test."""
     with ExitStack() as stack:
-        yield lambda config: stack.enter_context(_running(config))
+        yield lambda config: stack.enter_context(running(config))
 
 
 @contextmanager
-def _running(config: uvicorn.Config) -> Iterator[Live]:
+def running(config: uvicorn.Config) -> Iterator[Live]:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     server = uvicorn.Server(config)

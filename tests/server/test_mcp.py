@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from rag.answer import Answerer
 from rag.build import ingest, open_answerer
+from rag.check import make_question
 from rag.settings import Settings
 from server.__main__ import server_config
 from server.app import create_app
@@ -27,6 +29,8 @@ from server.mcp.__main__ import _in_thread, address
 from server.mcp.tools import MAX_FETCH_CHARS, Context, FetchArguments, fetch
 from server.routes.mcp import NOT_INSTALLED
 from tests.conftest import ROOT
+from tests.scripted import fields_of
+from tests.server.test_ask import Endless
 
 if TYPE_CHECKING:
     from tests.server.conftest import Serve
@@ -232,6 +236,37 @@ def test_links_lead_to_where_the_server_is(changes: dict[str, Any], expected: st
     assert address(replace(Settings(), **changes)) == expected
 
 
+@pytest.fixture
+def endless(answerer: Answerer) -> Endless:
+    return Endless(**fields_of(answerer), running=threading.Event(), closed=threading.Event())
+
+
+def test_a_client_that_leaves_stops_the_work(serve: Serve, settings: Settings, endless: Endless) -> None:
+    live = serve(server_config(create_app(settings, lambda: endless), settings))
+    call = CALL | {"method": "tools/call", "params": {"name": "ask", "arguments": {"question": ASKED}}}
+    body = json.dumps(call).encode()
+    head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    client = live.connect()
+    client.send(f"{head}Accept: {ACCEPT['Accept']}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    assert endless.running.wait(20)
+    client.close()
+    assert endless.closed.wait(1)
+
+
+def test_work_of_a_call_that_is_cancelled_is_stopped_in_its_thread(endless: Endless) -> None:
+    question = make_question(ASKED)
+
+    async def cancelled() -> None:
+        running = asyncio.create_task(_in_thread(lambda stopped: endless.stream(question, stopped)))
+        assert await asyncio.to_thread(endless.running.wait, 20)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(cancelled())
+    assert endless.closed.wait(1)
+
+
 WITHOUT = "import sys; sys.modules['mcp'] = None"
 
 
@@ -239,6 +274,7 @@ def test_without_the_extra_everything_else_works_and_says_so(settings: Settings)
     code = f"""{WITHOUT}
 from starlette.testclient import TestClient
 from rag.build import ingest, open_answerer
+from rag.check import make_question
 from rag.settings import read_settings
 from server.app import create_app
 import os
