@@ -18,14 +18,13 @@ from typing import Any
 
 import click
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
+from eval.boosted import boosted, classifier
 from eval.claims import ELSEWHERE, FALSE_KINDS, TRUE_KINDS, Labelled, labelled
 from eval.results import git_commit
 from eval.scratch import ScratchText, document_name, scratch_answerer, scratch_option, seed_option
 from rag.answer import Answerer
+from rag.boosting import Boosted
 from rag.reader import Marks, Reader
 from rag.settings import read_settings
 from rag.support import FEATURES, READER_FEATURES, Backing, SupportModel, Verifier, load_support_model
@@ -36,6 +35,8 @@ OUT = Path(__file__).parents[1] / "rag" / "support.json"
 PER_KIND = 200  # the share of a kind is then known within ±3 %
 # False sentences that may be shown, as the share of all: as many true ones are shown as that allows.
 FALSE_SHOWN = 0.05
+TREES = 300  # with half of them, a few true sentences fewer are shown
+FOLDS = 10  # by paragraph
 PASSAGES = 8  # as many as a question brings
 NEVER = 2.0  # as a threshold: every quote is judged
 
@@ -93,29 +94,29 @@ def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path 
         judge = Remembering(answerer.reader) if answerer.reader and answerer.reader.judges_claims else None
         readers: dict[str, Reader | None] = {"with_reader": judge, "without_reader": None}
         for name, reader in readers.items():
-            verifier = (
-                Verifier(answerer.retriever.embedder, reader, load_support_model(reader=reader is not None))
-                if not fitting
-                else _fitted(claims, answerer, reader, seed)
-            )
-            judged = _judge(claims, verifier, answerer, seed)
-            result = table(judged, verifier.model.threshold)
-            click.echo(f"{name}, {split}: threshold {verifier.model.threshold:.3f}\n{shown(result)}")
-            stored[name] = {
-                "weights": dict(verifier.model.weights), "bias": verifier.model.bias,
-                "threshold": verifier.model.threshold,
-                "run": {"date": datetime.now(UTC).date().isoformat(), "commit": git_commit(),
-                        "embedder": answerer.models.embedder, "reader": reader.id if reader else None, "dev": result},
-            }  # fmt: skip
+            if fitting:
+                trees, threshold, judged = _fitted(claims, answerer, reader, seed)
+                stored[name] = {"model": trees.to_json(), "threshold": threshold}
+            else:
+                model = load_support_model(reader=reader is not None)
+                threshold = model.threshold
+                judged = _judge(claims, Verifier(answerer.retriever.embedder, reader, model), answerer, seed)
+            result = table(judged, threshold)
+            click.echo(f"{name}, {split}: threshold {threshold:.3f}\n{shown(result)}")
+            if fitting:
+                stored[name]["run"] = {
+                    "date": datetime.now(UTC).date().isoformat(), "commit": git_commit(),
+                    "embedder": answerer.models.embedder, "reader": reader.id if reader else None, "dev": result,
+                }  # fmt: skip
     if fitting:
-        OUT.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        OUT.write_text(json.dumps(stored) + "\n", encoding="utf-8")
 
 
 def _judge(claims: Sequence[Labelled], verifier: Verifier, answerer: Answerer, seed: int) -> list[Judged]:
     judged = []
     with click.progressbar(claims, label="Judging", file=sys.stderr) as bar:
-        for number, claim in enumerate(bar):
-            evidence, cited = _evidence(claim, answerer, random.Random(f"{seed}-{number}"))
+        for claim in bar:
+            evidence, cited = _evidence(claim, answerer, random.Random(f"{seed} {claim.kind} {claim.text}"))
             judged.append(Judged(claim, verifier.judged(claim.text, [cited], evidence, answerer.snapshot)))
     return judged
 
@@ -134,24 +135,33 @@ def _evidence(claim: Labelled, answerer: Answerer, chance: random.Random) -> tup
     return Evidence(tuple(passages), hits), cited
 
 
-def _fitted(claims: Sequence[Labelled], answerer: Answerer, reader: Reader | None, seed: int) -> Verifier:
-    """Weights by logistic regression (Platt 1999) over the quotes most like each sentence; then the threshold."""
+def _fitted(
+    claims: Sequence[Labelled], answerer: Answerer, reader: Reader | None, seed: int
+) -> tuple[Boosted, float, list[Judged]]:
+    """Trees over the quotes most like each sentence, the threshold, and all sentences as judged by trees that were
+    fitted without those of their paragraph: the threshold is chosen by these.
+    """
     features = FEATURES + (READER_FEATURES if reader else ())
-    untrained = Verifier(answerer.retriever.embedder, reader, SupportModel({}, 0.0, NEVER))
+    untrained = Verifier(answerer.retriever.embedder, reader, SupportModel(Boosted(0.0, ()), NEVER))
     # What cites another passage is looked up there first, and would teach that true sentences are unlike their quotes.
     rows = _judge([claim for claim in claims if claim.kind != ELSEWHERE], untrained, answerer, seed)
-    rows = [row for row in rows if row.backing]
-    values = np.array([[row.backing.features[name] for name in features] for row in rows if row.backing])
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000, class_weight="balanced"))
-    model.fit(values, [row.claim.true for row in rows])
-    scaler, logistic = model.steps[0][1], model.steps[1][1]
-    slopes = logistic.coef_[0] / scaler.scale_
-    weights = {name: round(float(w), 4) for name, w in zip(features, slopes, strict=True)}
-    fitted = SupportModel(weights, round(float(logistic.intercept_[0] - slopes @ scaler.mean_), 4), NEVER)
-    judged = _judge(claims, replace(untrained, model=fitted), answerer, seed)
+    judged = []
+    for fold in range(FOLDS):
+        trees = _trees([row for row in rows if row.claim.paragraph % FOLDS != fold], features)
+        held_out = [claim for claim in claims if claim.paragraph % FOLDS == fold]
+        judged += _judge(held_out, replace(untrained, model=SupportModel(trees, NEVER)), answerer, seed)
     false = [row.backing.probability if row.backing else 0.0 for row in judged if not row.claim.true]
     threshold = float(np.quantile(false, 1 - FALSE_SHOWN, method="higher"))
-    return replace(untrained, model=replace(fitted, threshold=round(threshold + 0.0001, 4)))
+    return _trees(rows, features), round(threshold + 0.0001, 4), judged
+
+
+def _trees(rows: Sequence[Judged], features: Sequence[str]) -> Boosted:
+    """As if every other sentence were false."""
+    backed = [(row.claim.true, row.backing.features) for row in rows if row.backing]
+    true = np.array([label for label, _ in backed])
+    values = np.array([[found[name] for name in features] for _, found in backed])
+    weights = np.where(true, 0.5 / true.mean(), 0.5 / (1 - true.mean()))
+    return boosted(classifier(TREES).fit(values, true, sample_weight=weights), features)
 
 
 def table(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, Any]]:

@@ -7,12 +7,12 @@ that chose them. Non-scope: the wording of a refusal.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
 from rag.answer_type import LACKING, NOTHING_EXPECTED, OFFERED
+from rag.boosting import Boosted, Model
 from rag.read import SPAN_LIMIT, Reading
 from rag.types import Confidence, Evidence, Reason
 
@@ -26,24 +26,22 @@ RELATED_COSINE = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model over `features` and the probability from which on an answer is shown."""
+    """A model over `features` and the probability from which on an answer is shown."""
 
-    weights: Mapping[str, float]
-    bias: float
+    model: Model
     threshold: float
     reader: str | None = None  # the reader that it was fitted with, name@fingerprint
 
     def probability(self, values: Mapping[str, float]) -> float:
         """0..1 that the answer is right and in the material."""
-        logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-logit))
+        return self.model.probability(values)
 
 
 def load_calibration(*, reader: bool) -> Calibration:
     """The calibration that ships with this version, for answers with or without a reader."""
     stored = json.loads(resources.files("rag").joinpath("calibration.json").read_text(encoding="utf-8"))
     fitted = stored["with_reader" if reader else "without_reader"]
-    return Calibration(fitted["weights"], fitted["bias"], fitted["threshold"], _known(fitted["run"]["reader"]))
+    return Calibration(Boosted.from_json(fitted["model"]), fitted["threshold"], _known(fitted["run"]["reader"]))
 
 
 def _known(reader: str | None) -> str | None:

@@ -9,7 +9,6 @@ for them (`rag/asking.py`).
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -18,6 +17,7 @@ from itertools import combinations, islice, pairwise
 import numpy as np
 
 from rag.asking import LIMIT, MAX_ASKED, agreement
+from rag.boosting import Boosted, Model
 from rag.embed import Embedder
 from rag.facts import (
     beside,
@@ -65,22 +65,20 @@ class Backing:
 
 @dataclass(frozen=True, slots=True)
 class SupportModel:
-    """A logistic model over `FEATURES` and the probability from which on a sentence is shown."""
+    """A model over `FEATURES` and the probability from which on a sentence is shown."""
 
-    weights: Mapping[str, float]
-    bias: float
+    model: Model
     threshold: float
 
     def probability(self, values: Mapping[str, float]) -> float:
-        logit = self.bias + sum(weight * values[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        return self.model.probability(values)
 
 
 def load_support_model(*, reader: bool) -> SupportModel:
     """The numbers that ship with this version."""
     stored = json.loads(resources.files("rag").joinpath("support.json").read_text(encoding="utf-8"))
     fitted = stored["with_reader" if reader else "without_reader"]
-    return SupportModel(fitted["weights"], fitted["bias"], fitted["threshold"])
+    return SupportModel(Boosted.from_json(fitted["model"]), fitted["threshold"])
 
 
 # Of any sentence, and those that only a reader gives.

@@ -15,6 +15,7 @@ from rag.embed import HASH_MODEL
 from rag.settings import NO_READER, Settings
 from tests.faults.leaving import leave
 from tests.faults.table import CORPUS, FAULTS, played, row
+from tests.linear import Linear
 
 TIMES = 20
 LEAVING = 50
@@ -30,7 +31,7 @@ def main() -> int:
         for name, text in CORPUS.items():
             (settings.corpus_dir / name).write_text(text, encoding="utf-8")
         build.ingest(settings)
-        calibration = Calibration({"coverage": 10.0}, -1.0, 0.5, reader=None)
+        calibration = Calibration(Linear({"coverage": 10.0}, -1.0), 0.5, reader=None)
         answerer = replace(build.open_answerer(settings), calibration=calibration)
         logging.getLogger("server").setLevel(logging.CRITICAL)  # each fault is in the table
         right = 0

@@ -37,6 +37,7 @@ from tests.faults.llm_server import (
     then_silence,
     trickles,
 )
+from tests.linear import Linear
 
 CORPUS = {
     "summit.txt": "The summit of May 2021 drew 264 registered people from 30 countries.\n\n"
@@ -48,7 +49,7 @@ TOLD = "The summit drew 264 registered people [1]."
 # Short clocks, so that the table takes minutes; the real ones differ only in their length.
 LIMITS = Limits(total_s=4.0, first_byte_s=2.5, gap_s=1.0, max_tokens=200)
 # Wording alone decides, so that no table depends on the numbers that ship.
-SUPPORT = SupportModel({"coverage": 20.0}, -15.0, 0.5)
+SUPPORT = SupportModel(Linear({"coverage": 20.0}, -15.0), 0.5)
 WORKS = "llm"  # the outcome where the model's sentence is shown
 
 

@@ -11,9 +11,11 @@ import pytest
 
 from rag.abstain import FEATURES, READER_FEATURES, Calibration, features, fits, judge, load_calibration
 from rag.answer_type import LACKING, OFFERED
+from rag.boosting import Boosted
 from rag.read import SPAN_LIMIT, Reading, ScoredSentence
 from rag.reader import Reader
 from rag.types import Evidence, Hit, Passage, Reason, Span
+from tests.linear import Linear
 
 PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
 
@@ -29,7 +31,7 @@ def evidence(cosine: float | None) -> Evidence:
 
 def test_the_probability_is_the_logistic_function() -> None:
     # 0.5 + 2 × 1.0 - 0.25 × 1 = 2.25
-    calibration = Calibration({"score": 2.0, "name_elsewhere": -0.25}, 0.5, 0.9)
+    calibration = Calibration(Linear({"score": 2.0, "name_elsewhere": -0.25}, 0.5), 0.9)
     confidence, reason = judge(reading(), evidence(0.6), calibration)
     assert confidence.probability == pytest.approx(1 / (1 + math.exp(-2.25)))
     assert (confidence.label, reason) == ("high", None)
@@ -37,7 +39,7 @@ def test_the_probability_is_the_logistic_function() -> None:
 
 @pytest.mark.parametrize(("bias", "label"), [(3.0, "high"), (0.5, "medium"), (-1.0, "low")])
 def test_confidence_is_said_in_words(bias: float, label: str) -> None:
-    assert judge(reading(), evidence(0.6), Calibration({}, bias, 0.0))[0].label == label
+    assert judge(reading(), evidence(0.6), Calibration(Linear({}, bias), 0.0))[0].label == label
 
 
 @pytest.mark.parametrize(
@@ -51,11 +53,11 @@ def test_confidence_is_said_in_words(bias: float, label: str) -> None:
     ],
 )
 def test_a_refusal_says_how_near_the_material_comes(cosine: float | None, covered: float, reason: Reason) -> None:
-    assert judge(reading(covered=covered), evidence(cosine), Calibration({}, -5.0, 0.5))[1] is reason
+    assert judge(reading(covered=covered), evidence(cosine), Calibration(Linear({}, -5.0), 0.5))[1] is reason
 
 
 def test_neither_words_nor_meaning_is_no_answer_however_sure_the_rest() -> None:
-    sure = Calibration({}, 5.0, 0.5)
+    sure = Calibration(Linear({}, 5.0), 0.5)
     assert judge(reading(covered=0.0), evidence(0.44), sure)[1] is Reason.NO_MATCH
     assert judge(reading(covered=0.0), evidence(0.45), sure)[1] is None
     assert judge(reading(covered=0.1), evidence(0.1), sure)[1] is None
@@ -63,15 +65,16 @@ def test_neither_words_nor_meaning_is_no_answer_however_sure_the_rest() -> None:
 
 def test_nothing_to_read_is_an_empty_index() -> None:
     confidence, reason = judge(
-        Reading((), 0, 0.0, False, False, 0.0, 0.0, 0.0), Evidence((), ()), load_calibration(reader=True)
+        Reading((), 0, 0.0, False, False, 0.0, 0.0, 0.0, 0.0), Evidence((), ()), load_calibration(reader=True)
     )
     assert (confidence.probability, reason) == (0.0, Reason.EMPTY_INDEX)
 
 
 def test_what_ships_says_which_run_chose_it() -> None:
     stored = json.loads(resources.files("rag").joinpath("calibration.json").read_text())
-    assert set(stored["without_reader"]["weights"]) == set(FEATURES)
-    assert set(stored["with_reader"]["weights"]) == {*FEATURES, *READER_FEATURES} == set(features(reading()))
+    assert Boosted.from_json(stored["without_reader"]["model"]).features() <= set(FEATURES)
+    asked = Boosted.from_json(stored["with_reader"]["model"]).features()
+    assert {"log_odds", "verified", "coverage"} <= asked <= {*FEATURES, *READER_FEATURES} == set(features(reading()))
     for fitted in stored.values():
         assert 0 < fitted["threshold"] < 1
         assert {"date", "commit", "embedder", "reader", "dev"} <= set(fitted["run"])

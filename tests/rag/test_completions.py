@@ -16,6 +16,7 @@ from rag.completions import Endpoint, LanguageModel
 from rag.errors import LanguageModelError, LanguageModelTimeout, SettingsError
 from tests.faults.llm_server import llm_server, says, status, then_silence
 from tests.faults.table import ASKED, CORPUS, FAULTS, LIMITS, TOLD, WORKS, Fault, asked_of, outcome, played
+from tests.linear import Linear
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
 
@@ -23,7 +24,7 @@ Open = Callable[[Mapping[str, str | bytes]], Answerer]
 @pytest.fixture
 def answerer(open_corpus: Open) -> Answerer:
     # Words alone decide, so that these tests do not depend on the numbers that ship.
-    return replace(open_corpus(CORPUS), calibration=Calibration({"coverage": 10.0}, -1.0, 0.5, reader=None))
+    return replace(open_corpus(CORPUS), calibration=Calibration(Linear({"coverage": 10.0}, -1.0), 0.5, reader=None))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

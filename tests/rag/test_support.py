@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rag.answer import Answerer
+from rag.boosting import Boosted
 from rag.support import FEATURES, READER_FEATURES, SupportModel, Verifier, load_support_model
 from rag.types import Evidence, Hit
+from tests.linear import Linear
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
 
@@ -17,7 +19,7 @@ DOCUMENTS = {
     "b.txt": "The library lent 40 tablets to delegates. The tablets came back.",
 }
 # Wording alone decides: the numbers that ship are for the real models.
-WORDING = SupportModel({"coverage": 20.0, "turned": -20.0}, -15.0, 0.5)
+WORDING = SupportModel(Linear({"coverage": 20.0, "turned": -20.0}, -15.0), 0.5)
 
 
 @pytest.fixture
@@ -77,5 +79,7 @@ def test_facts_in_each_others_place_are_noticed(open_corpus: Open) -> None:
 @pytest.mark.parametrize("reader", [True, False])
 def test_the_numbers_that_ship_are_of_every_feature(reader: bool) -> None:
     model = load_support_model(reader=reader)
-    assert set(model.weights) == {*FEATURES, *(READER_FEATURES if reader else ())}
+    assert isinstance(model.model, Boosted)
+    assert model.model.features() <= {*FEATURES, *(READER_FEATURES if reader else ())}
+    assert {"coverage", *(["supported"] if reader else [])} <= model.model.features()
     assert 0 < model.threshold < 1

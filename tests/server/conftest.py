@@ -23,6 +23,7 @@ from rag.embed import HASH_MODEL, HashEmbedder
 from rag.settings import NO_READER, Settings
 from rag.types import Event, Question
 from server.app import create_app
+from tests.linear import Linear
 from tests.scripted import fields_of
 
 SUMMIT = (
@@ -35,7 +36,7 @@ PRIZES = (
     "The second prize went to Bilbao.\n\n## Later\n\nA workshop followed in May.\n"
 )
 # Words alone decide, so that these tests do not depend on the numbers that ship.
-CALIBRATION = Calibration({"coverage": 10.0}, -1.0, 0.5, reader=None)
+CALIBRATION = Calibration(Linear({"coverage": 10.0}, -1.0), 0.5, reader=None)
 
 MakeClient = Callable[..., TestClient]
 

@@ -17,6 +17,7 @@ from rag.support import SupportModel, Verifier
 from server.__main__ import server_config
 from server.app import create_app
 from tests.faults.llm_server import OK, LlmServer, Play, event, llm_server, says, status, then_silence
+from tests.linear import Linear
 from tests.server.conftest import MakeClient, Serve
 
 ASKED = "How many registered participants did the two sessions draw?"
@@ -35,7 +36,7 @@ def with_model(answerer: Answerer) -> With:
         with llm_server(play) as server:
             model = LanguageModel(Endpoint(server.url, "scripted", SECRET), Limits(total_s))
             # Words alone decide, so that these tests do not depend on the numbers that ship.
-            verifier = Verifier(answerer.retriever.embedder, None, SupportModel({"coverage": 20.0}, -15.0, 0.5))
+            verifier = Verifier(answerer.retriever.embedder, None, SupportModel(Linear({"coverage": 20.0}, -15.0), 0.5))
             yield replace(answerer, writer=Writer(model, verifier)), server
 
     return made
