@@ -1,6 +1,6 @@
 """`python -m eval calibrate`: fits the confidence of answers and chooses the threshold of refusal.
 
-Boosted trees over `rag.abstain.features`, once for answers with the reader and once without: on
+A logistic regression (Platt 1999) over `rag.abstain.features`, once for answers with the reader and once without: on
 the dev questions, on questions about articles that the reader never saw (real ones that their passage does not answer
 among them), on questions about other things and on dev questions about a name that no document holds. The test split
 is never read. Chinese questions are left out: they are refused by rule.
@@ -22,10 +22,9 @@ from typing import Any
 import click
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from eval.boosted import boosted, classifier
 from eval.dataset import CHINESE, Question, load_questions
+from eval.logistic import fitted, held_out
 from eval.metrics.confidence import auroc, calibration_bins, calibration_error
 from eval.metrics.wording import contains
 from eval.results import git_commit
@@ -44,15 +43,14 @@ OUT = Path(__file__).parents[1] / "rag" / "calibration.json"
 # Answerable dev questions that may be refused, as the share of all answerable ones.
 FALSE_REFUSALS = 0.08
 DISTRACTORS = 40  # enough to learn "about something else" without drowning the harder questions
-ARTICLE_QUESTIONS = 1200  # of the held-out articles, whose impossible questions are few
+ARTICLE_QUESTIONS = 1200  # of the held-out articles: all there are, because few of them are impossible
 # Put in the place of a name, they make a question that the documents cannot answer.
 STRANGERS = ("Lisbon", "Nairobi", "Osaka", "Vilnius", "Montevideo", "Leipzig", "Auckland", "Tashkent")
 SWAPPED = 40
+# What they count beside the others, and the impossible ones among them, of which there are more than here in SQuAD 2.0:
+# the more, the better they are told apart, and the worse are questions about other things.
+ARTICLES_SHARE, IMPOSSIBLE = 0.25, 1 / 3
 FOLDS = 10  # by group, so that no question is judged by its own paraphrase
-TREES = 150  # a linear model over the same features refuses half as many unanswerable dev questions in the folds
-# What the impossible ones count among the questions of the articles: more than they are there, less than the half that
-# they are in SQuAD 2.0.
-IMPOSSIBLE = 1 / 3
 
 # Where a question comes from.
 DEV, FAR, STRANGER, ARTICLES = "dev", "far", "stranger", "articles"
@@ -107,8 +105,8 @@ def command(
             "held_out": f"{ARTICLE_QUESTIONS} of {articles.name}, seed {seed}" if articles else None,
             **stored[name]["run"],
         }
-    out.write_text(json.dumps(stored) + "\n", encoding="utf-8")
-    click.echo(json.dumps({name: fitted["run"] for name, fitted in stored.items()}, indent=1))
+    out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    click.echo(json.dumps(stored, indent=1))
 
 
 def _questions(path: Path, distractors: Path, seed: int) -> list[tuple[str, Question]]:
@@ -138,32 +136,29 @@ def _article_rows(path: Path, settings: Settings, seed: int, scratch: Path | Non
 
 
 def fit(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
-    """Trees, threshold, and under `run` how the held-out probabilities did."""
+    """Weights, bias, threshold, and under `run` how the held-out probabilities did."""
     values = np.array([[row.values[name] for name in names] for row in rows])
     right = np.array([row.right for row in rows])
-    model = classifier(TREES)
     groups = [f"{row.source}/{row.group}" for row in rows]
     weights = _weights(rows)
-    held_out = cross_val_predict(
-        model, values, right, groups=groups, cv=GroupKFold(FOLDS), method="predict_proba",
-        params={"sample_weight": weights},
-    )  # fmt: skip
-    answerable = [p for p, row in zip(held_out[:, 1], rows, strict=True) if row.source == DEV and row.answerable]
+    probability = held_out(values, right, weights, groups, FOLDS)
+    answerable = [p for p, row in zip(probability, rows, strict=True) if row.source == DEV and row.answerable]
     threshold = float(np.quantile(answerable, FALSE_REFUSALS))
-    model.fit(values, right, sample_weight=weights)
+    model = fitted(values, right, weights, names)
     return {
-        "model": boosted(model, names).to_json(),
+        "weights": model.weights,
+        "bias": model.bias,
         "threshold": round(threshold, 4),
-        "run": _quality(held_out[:, 1], rows, threshold),
+        "run": _quality(probability, rows, threshold),
     }
 
 
 def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Questions about articles of their own count together as much as the others, a third of them as impossible."""
+    """Questions about articles of their own count together ARTICLES_SHARE of what the others do."""
     own = [row.answerable for row in rows if row.source == ARTICLES]
-    others = len(rows) - len(own)
+    total = ARTICLES_SHARE * (len(rows) - len(own))
     shares = {True: 1 - IMPOSSIBLE, False: IMPOSSIBLE} if len(set(own)) == 2 else {True: 1.0, False: 1.0}
-    each = {answerable: share * others / max(own.count(answerable), 1) for answerable, share in shares.items()}
+    each = {answerable: total * share / max(own.count(answerable), 1) for answerable, share in shares.items()}
     return np.array([each[row.answerable] if row.source == ARTICLES else 1.0 for row in rows])
 
 

@@ -19,24 +19,23 @@ from typing import Any
 import click
 import numpy as np
 
-from eval.boosted import boosted, classifier
 from eval.claims import ELSEWHERE, FALSE_KINDS, TRUE_KINDS, Labelled, labelled
+from eval.logistic import fitted
 from eval.results import git_commit
 from eval.scratch import ScratchText, document_name, scratch_answerer, scratch_option, seed_option
 from rag.answer import Answerer
-from rag.boosting import Boosted
+from rag.linear import Linear
 from rag.reader import Marks, Reader
 from rag.settings import read_settings
 from rag.support import FEATURES, READER_FEATURES, Backing, SupportModel, Verifier, load_support_model
 from rag.types import Evidence, Hit
-from training.sources import paragraphs_of
+from training.sources import Paragraph, paragraphs_of
 
 OUT = Path(__file__).parents[1] / "rag" / "support.json"
 PER_KIND = 200  # the share of a kind is then known within ±3 %
 # False sentences that may be shown, as the share of all: as many true ones are shown as that allows.
 FALSE_SHOWN = 0.05
-TREES = 300  # with half of them, a few true sentences fewer are shown
-FOLDS = 10  # by paragraph
+LOOSENESS = 1.0  # with 0.1, two of a hundred true sentences fewer are shown
 PASSAGES = 8  # as many as a question brings
 NEVER = 2.0  # as a threshold: every quote is judged
 
@@ -95,8 +94,8 @@ def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path 
         readers: dict[str, Reader | None] = {"with_reader": judge, "without_reader": None}
         for name, reader in readers.items():
             if fitting:
-                trees, threshold, judged = _fitted(claims, answerer, reader, seed)
-                stored[name] = {"model": trees.to_json(), "threshold": threshold}
+                linear, threshold, judged = _fitted(claims, paragraphs, answerer, reader, seed)
+                stored[name] = {"weights": linear.weights, "bias": linear.bias, "threshold": threshold}
             else:
                 model = load_support_model(reader=reader is not None)
                 threshold = model.threshold
@@ -109,7 +108,7 @@ def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path 
                     "embedder": answerer.models.embedder, "reader": reader.id if reader else None, "dev": result,
                 }  # fmt: skip
     if fitting:
-        OUT.write_text(json.dumps(stored) + "\n", encoding="utf-8")
+        OUT.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 def _judge(claims: Sequence[Labelled], verifier: Verifier, answerer: Answerer, seed: int) -> list[Judged]:
@@ -136,32 +135,33 @@ def _evidence(claim: Labelled, answerer: Answerer, chance: random.Random) -> tup
 
 
 def _fitted(
-    claims: Sequence[Labelled], answerer: Answerer, reader: Reader | None, seed: int
-) -> tuple[Boosted, float, list[Judged]]:
-    """Trees over the quotes most like each sentence, the threshold, and all sentences as judged by trees that were
-    fitted without those of their paragraph: the threshold is chosen by these.
+    claims: Sequence[Labelled], paragraphs: Sequence[Paragraph], answerer: Answerer, reader: Reader | None, seed: int
+) -> tuple[Linear, float, list[Judged]]:
+    """The model over the quotes most like each sentence, the threshold, and all sentences as judged by models that
+    were fitted without their article: the threshold is chosen by these.
     """
     features = FEATURES + (READER_FEATURES if reader else ())
-    untrained = Verifier(answerer.retriever.embedder, reader, SupportModel(Boosted(0.0, ()), NEVER))
+    untrained = Verifier(answerer.retriever.embedder, reader, SupportModel(Linear({}, 0.0), NEVER))
     # What cites another passage is looked up there first, and would teach that true sentences are unlike their quotes.
     rows = _judge([claim for claim in claims if claim.kind != ELSEWHERE], untrained, answerer, seed)
     judged = []
-    for fold in range(FOLDS):
-        trees = _trees([row for row in rows if row.claim.paragraph % FOLDS != fold], features)
-        held_out = [claim for claim in claims if claim.paragraph % FOLDS == fold]
-        judged += _judge(held_out, replace(untrained, model=SupportModel(trees, NEVER)), answerer, seed)
+    articles = [paragraph.article for paragraph in paragraphs]
+    for article in dict.fromkeys(articles):
+        model = _model([row for row in rows if articles[row.claim.paragraph] != article], features)
+        held_out = [claim for claim in claims if articles[claim.paragraph] == article]
+        judged += _judge(held_out, replace(untrained, model=SupportModel(model, NEVER)), answerer, seed)
     false = [row.backing.probability if row.backing else 0.0 for row in judged if not row.claim.true]
     threshold = float(np.quantile(false, 1 - FALSE_SHOWN, method="higher"))
-    return _trees(rows, features), round(threshold + 0.0001, 4), judged
+    return _model(rows, features), round(threshold + 0.0001, 4), judged
 
 
-def _trees(rows: Sequence[Judged], features: Sequence[str]) -> Boosted:
+def _model(rows: Sequence[Judged], features: Sequence[str]) -> Linear:
     """As if every other sentence were false."""
     backed = [(row.claim.true, row.backing.features) for row in rows if row.backing]
     true = np.array([label for label, _ in backed])
     values = np.array([[found[name] for name in features] for _, found in backed])
     weights = np.where(true, 0.5 / true.mean(), 0.5 / (1 - true.mean()))
-    return boosted(classifier(TREES).fit(values, true, sample_weight=weights), features)
+    return fitted(values, true, weights, features, LOOSENESS)
 
 
 def table(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, Any]]:

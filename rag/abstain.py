@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from rag.answer_type import LACKING, NOTHING_EXPECTED, OFFERED
-from rag.boosting import Boosted, Model
+from rag.linear import Linear
 from rag.read import SPAN_LIMIT, Reading
 from rag.types import Confidence, Evidence, Reason
 
@@ -26,9 +26,9 @@ RELATED_COSINE = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A model over `features` and the probability from which on an answer is shown."""
+    """A logistic model over `features` and the probability from which on an answer is shown."""
 
-    model: Model
+    model: Linear
     threshold: float
     reader: str | None = None  # the reader that it was fitted with, name@fingerprint
 
@@ -41,7 +41,7 @@ def load_calibration(*, reader: bool) -> Calibration:
     """The calibration that ships with this version, for answers with or without a reader."""
     stored = json.loads(resources.files("rag").joinpath("calibration.json").read_text(encoding="utf-8"))
     fitted = stored["with_reader" if reader else "without_reader"]
-    return Calibration(Boosted.from_json(fitted["model"]), fitted["threshold"], _known(fitted["run"]["reader"]))
+    return Calibration(Linear(fitted["weights"], fitted["bias"]), fitted["threshold"], _known(fitted["run"]["reader"]))
 
 
 def _known(reader: str | None) -> str | None:

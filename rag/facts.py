@@ -7,7 +7,7 @@ sixty-four". Pattern rules for English. Non-scope: which sentence to compare wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,12 +18,11 @@ from rag.types import Span
 class Kind(StrEnum):
     NUMBER = "number"
     NAME = "name"
-    THING = "thing"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A number, name or other thing in a sentence; `keys`: one value as text, or the folded words."""
+    """A number or name in a sentence; `keys`: one value as text, or the folded words."""
 
     kind: Kind
     span: Span  # code points of the sentence
@@ -77,8 +76,6 @@ _COMMON_END = re.compile(r"(?:ly|tions?|ments?|ances?|ences?|ness|ings?|ers|ors|
 _NATIVE = frozenset(("", "a", "e", "n", "an", "ian", "ean", "ese", "ish", "i", "ic", "s", "ans", "ians"))
 _LEAST_ROOT = 4
 
-_GRAMMAR = "|".join(sorted(STOP_WORDS))
-_RUN = re.compile(rf"\b(?!(?:{_GRAMMAR})\b)[^\W\d_][\w-]+(?: (?!(?:{_GRAMMAR})\b)[^\W\d_][\w-]+)*", re.IGNORECASE)
 # Words that say what a number or name has to do with: half a clause.
 _BESIDE = 4
 _NEGATION = re.compile(
@@ -152,16 +149,6 @@ def names(sentence: str) -> list[Fact]:
         if keys and not (len(keys) == 1 and _value(keys[0])):
             found.append(Fact(Kind.NAME, Span(start, start + len(text)), keys))
     return found
-
-
-def things(sentence: str, taken: Sequence[Span]) -> list[Fact]:
-    """Runs of words that are neither grammar nor in `taken`, longest first: what a sentence without names is about."""
-    found = []
-    for match in _RUN.finditer(sentence):
-        span = Span(*match.span())
-        if not any(span.start < other.end and other.start < span.end for other in taken):
-            found.append(Fact(Kind.THING, span, tuple(words(match[0]))))
-    return sorted(found, key=lambda fact: (-len(fact.keys), -fact.span.start))
 
 
 def beside(text: str, span: Span) -> set[str]:
@@ -258,8 +245,6 @@ def places_of(fact: Fact, text: str) -> list[Span]:
     """Where `text` holds the fact, or a word of it, in code points."""
     if fact.kind is Kind.NUMBER:
         return [other.span for other in numbers(text) if other.keys == fact.keys]
-    if fact.kind is Kind.THING:
-        return list(_written(fact.keys[-1], text))
     found = [other.span for other in names(text) if set(fact.keys) & set(other.keys)]
     return found or [span for key in fact.keys for span in _written(key, text)]
 

@@ -2,8 +2,7 @@
 
 First the checks that need no model: every number, name, negation, link and quoted word of the sentence must be found
 in its quotes. Then one calibrated probability from wording, surroundings, meaning and the trained reader. Its numbers
-come from `rag/support.json`, written by `python -m eval support`. Non-scope: facts (`rag/facts.py`), asking the reader
-for them (`rag/asking.py`).
+come from `rag/support.json`, written by `python -m eval support`. Non-scope: facts (`rag/facts.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from itertools import combinations, islice, pairwise
 
 import numpy as np
 
-from rag.asking import LIMIT, MAX_ASKED, agreement
-from rag.boosting import Boosted, Model
 from rag.embed import Embedder
 from rag.facts import (
     beside,
@@ -31,13 +28,18 @@ from rag.facts import (
     places_of,
 )
 from rag.lexical import tokenize
+from rag.linear import Linear
 from rag.reader import Marks, Reader
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Passage, Span
 from rag.wording import wording_of
 
-# Quotes that are read with the reader for one sentence: the best by wording and meaning.
-MAX_READ = 2
+# Quotes that are judged for one sentence: the best by wording and meaning. The reader reads each passage once.
+MAX_READ = 4
+# Facts beyond so many make a sentence no harder to support.
+MAX_FACTS = 4
+# Log-odds beyond which the reader says no more, as in rag/read.py.
+LIMIT = 8.0
 # Passages of one sentence: more citations behind one sentence are not sources but decoration.
 MAX_CITED = 4
 
@@ -65,9 +67,9 @@ class Backing:
 
 @dataclass(frozen=True, slots=True)
 class SupportModel:
-    """A model over `FEATURES` and the probability from which on a sentence is shown."""
+    """A logistic model over `FEATURES` and the probability from which on a sentence is shown."""
 
-    model: Model
+    model: Linear
     threshold: float
 
     def probability(self, values: Mapping[str, float]) -> float:
@@ -78,7 +80,7 @@ def load_support_model(*, reader: bool) -> SupportModel:
     """The numbers that ship with this version."""
     stored = json.loads(resources.files("rag").joinpath("support.json").read_text(encoding="utf-8"))
     fitted = stored["with_reader" if reader else "without_reader"]
-    return SupportModel(Boosted.from_json(fitted["model"]), fitted["threshold"])
+    return SupportModel(Linear(fitted["weights"], fitted["bias"]), fitted["threshold"])
 
 
 # Of any sentence, and those that only a reader gives.
@@ -94,7 +96,7 @@ FEATURES = (
     "rival",
     "turned",
 )
-READER_FEATURES = ("supported", "worst_margin", "mean_margin", "disagreeing", "worst_odds", "mean_odds")
+READER_FEATURES = ("supported",)
 
 
 @dataclass(frozen=True)
@@ -197,15 +199,12 @@ class _Check:
             "coverage": self._coverage(quotes),
             "order": _in_order(self._tokens, held) / max(len(self._tokens), 1),
             "strange_words": float(sum(token not in known for token in set(self._tokens))),
-            "facts": float(min(len(self._facts), MAX_ASKED)),
+            "facts": float(min(len(self._facts), MAX_FACTS)),
             "sentences": float(sum(1 for quote in quotes for _ in _inside(quote))),
             "turned": self._turned(" ".join(quote.text for quote in quotes)),
             **self._surroundings(" ".join(quote.text for quote in quotes)),
         }
         if self._reader:
-            text = quotes[0].passage.text if len(quotes) == 1 else " ".join(quote.text for quote in quotes)
-            title = self._snapshot.documents[quotes[0].passage.document_id].metadata.title
-            values |= agreement(self._claim, self._facts, text, title, self._reader)
             values["supported"] = max(self._supported(quote) for quote in quotes)
         return Backing(quotes, values, self._model.probability(values))
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from rag import build
 from rag.abstain import Calibration
 from rag.embed import HASH_MODEL
+from rag.linear import Linear
 from rag.settings import NO_READER, Settings
 from tests.faults.leaving import leave
 from tests.faults.table import CORPUS, FAULTS, played, row
-from tests.linear import Linear
 
 TIMES = 20
 LEAVING = 50

@@ -18,6 +18,7 @@ from rag.breaker import Breaker
 from rag.check import make_question
 from rag.completions import Endpoint, LanguageModel, Limits
 from rag.generate import Writer
+from rag.linear import Linear
 from rag.support import SupportModel, Verifier
 from rag.types import Answer
 from tests.faults.llm_server import (
@@ -37,7 +38,6 @@ from tests.faults.llm_server import (
     then_silence,
     trickles,
 )
-from tests.linear import Linear
 
 CORPUS = {
     "summit.txt": "The summit of May 2021 drew 264 registered people from 30 countries.\n\n"

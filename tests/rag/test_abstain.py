@@ -11,11 +11,10 @@ import pytest
 
 from rag.abstain import FEATURES, READER_FEATURES, Calibration, features, fits, judge, load_calibration
 from rag.answer_type import LACKING, OFFERED
-from rag.boosting import Boosted
+from rag.linear import Linear
 from rag.read import SPAN_LIMIT, Reading, ScoredSentence
 from rag.reader import Reader
 from rag.types import Evidence, Hit, Passage, Reason, Span
-from tests.linear import Linear
 
 PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
 
@@ -72,9 +71,8 @@ def test_nothing_to_read_is_an_empty_index() -> None:
 
 def test_what_ships_says_which_run_chose_it() -> None:
     stored = json.loads(resources.files("rag").joinpath("calibration.json").read_text())
-    assert Boosted.from_json(stored["without_reader"]["model"]).features() <= set(FEATURES)
-    asked = Boosted.from_json(stored["with_reader"]["model"]).features()
-    assert {"log_odds", "verified", "coverage"} <= asked <= {*FEATURES, *READER_FEATURES} == set(features(reading()))
+    assert set(stored["without_reader"]["weights"]) == set(FEATURES)
+    assert set(stored["with_reader"]["weights"]) == {*FEATURES, *READER_FEATURES} == set(features(reading()))
     for fitted in stored.values():
         assert 0 < fitted["threshold"] < 1
         assert {"date", "commit", "embedder", "reader", "dev"} <= set(fitted["run"])

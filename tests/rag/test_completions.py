@@ -14,9 +14,9 @@ from rag.breaker import Breaker
 from rag.check import make_question
 from rag.completions import Endpoint, LanguageModel
 from rag.errors import LanguageModelError, LanguageModelTimeout, SettingsError
+from rag.linear import Linear
 from tests.faults.llm_server import llm_server, says, status, then_silence
 from tests.faults.table import ASKED, CORPUS, FAULTS, LIMITS, TOLD, WORKS, Fault, asked_of, outcome, played
-from tests.linear import Linear
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from rag.answer import Answerer
-from rag.boosting import Boosted
+from rag.linear import Linear
 from rag.support import FEATURES, READER_FEATURES, SupportModel, Verifier, load_support_model
 from rag.types import Evidence, Hit
-from tests.linear import Linear
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
 
@@ -79,7 +78,5 @@ def test_facts_in_each_others_place_are_noticed(open_corpus: Open) -> None:
 @pytest.mark.parametrize("reader", [True, False])
 def test_the_numbers_that_ship_are_of_every_feature(reader: bool) -> None:
     model = load_support_model(reader=reader)
-    assert isinstance(model.model, Boosted)
-    assert model.model.features() <= {*FEATURES, *(READER_FEATURES if reader else ())}
-    assert {"coverage", *(["supported"] if reader else [])} <= model.model.features()
+    assert set(model.model.weights) == {*FEATURES, *(READER_FEATURES if reader else ())}
     assert 0 < model.threshold < 1

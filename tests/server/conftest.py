@@ -20,10 +20,10 @@ from rag.answer import Answerer, never
 from rag.build import ingest, open_answerer
 from rag.completions import Stopped
 from rag.embed import HASH_MODEL, HashEmbedder
+from rag.linear import Linear
 from rag.settings import NO_READER, Settings
 from rag.types import Event, Question
 from server.app import create_app
-from tests.linear import Linear
 from tests.scripted import fields_of
 
 SUMMIT = (

@@ -12,12 +12,12 @@ import pytest
 from rag.answer import Answerer
 from rag.completions import Endpoint, LanguageModel, Limits
 from rag.generate import Writer
+from rag.linear import Linear
 from rag.settings import Settings
 from rag.support import SupportModel, Verifier
 from server.__main__ import server_config
 from server.app import create_app
 from tests.faults.llm_server import OK, LlmServer, Play, event, llm_server, says, status, then_silence
-from tests.linear import Linear
 from tests.server.conftest import MakeClient, Serve
 
 ASKED = "How many registered participants did the two sessions draw?"
