@@ -47,9 +47,8 @@ ARTICLE_QUESTIONS = 1200  # of the held-out articles: all there are, because few
 # Put in the place of a name, they make a question that the documents cannot answer.
 STRANGERS = ("Lisbon", "Nairobi", "Osaka", "Vilnius", "Montevideo", "Leipzig", "Auckland", "Tashkent")
 SWAPPED = 40
-# What they count beside the others, and the impossible ones among them, of which there are more than here in SQuAD 2.0:
-# the more, the better they are told apart, and the worse are questions about other things.
-ARTICLES_SHARE, IMPOSSIBLE = 0.25, 1 / 3
+# What the impossible ones count among them: between their share here, a sixth, and the half that they are in SQuAD 2.0.
+IMPOSSIBLE = 1 / 3
 FOLDS = 10  # by group, so that no question is judged by its own paraphrase
 
 # Where a question comes from.
@@ -154,9 +153,9 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Questions about articles of their own count together ARTICLES_SHARE of what the others do."""
+    """Questions about articles of their own count together as much as the others."""
     own = [row.answerable for row in rows if row.source == ARTICLES]
-    total = ARTICLES_SHARE * (len(rows) - len(own))
+    total = len(rows) - len(own)
     shares = {True: 1 - IMPOSSIBLE, False: IMPOSSIBLE} if len(set(own)) == 2 else {True: 1.0, False: 1.0}
     each = {answerable: total * share / max(own.count(answerable), 1) for answerable, share in shares.items()}
     return np.array([each[row.answerable] if row.source == ARTICLES else 1.0 for row in rows])

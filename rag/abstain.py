@@ -51,8 +51,8 @@ def _known(reader: str | None) -> str | None:
 
 # Of any answer, and those that only a reader gives.
 FEATURES = (
-    "score", "sentence_cosine", "coverage", "passage_coverage", "unknown_words", "name_unknown", "name_elsewhere",
-    "type_offered", "type_lacking",
+    "score", "sentence_cosine", "related", "coverage", "passage_coverage", "unknown_words", "name_unknown",
+    "name_elsewhere", "type_offered", "type_lacking",
 )  # fmt: skip
 READER_FEATURES = (
     "log_odds", "log_odds_covered", "log_odds_elsewhere", "lead", "echo", "span_typed", "span_untyped",
@@ -66,6 +66,7 @@ def features(reading: Reading) -> dict[str, float]:
     return {
         "score": best.score,
         "sentence_cosine": best.cosine,
+        "related": min(best.cosine, RELATED_COSINE),  # below that nearness says more than above
         "coverage": best.coverage,
         "passage_coverage": reading.passage_coverage,
         "unknown_words": reading.unknown_words,
