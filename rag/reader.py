@@ -99,6 +99,16 @@ def pieces(tokenizer: Tokenizer, text: str, limit: int) -> tuple[list[int], list
     return encoded.ids[:limit], encoded.offsets[:limit]
 
 
+def subject(tokenizer: Tokenizer, title: str) -> list[int]:
+    """The wordpieces of a title that names a subject; none of a headline, a longer one.
+
+    The reader learnt with names of subjects; beside a headline it takes what a sentence says for more (AUROC of its
+    marks over the dev questions 0.62 with it, 0.78 without).
+    """
+    ids, _ = pieces(tokenizer, title, MAX_TITLE + 1)
+    return ids if len(ids) <= MAX_TITLE else []
+
+
 def pair(question: Sequence[int], title: Sequence[int], passage: Sequence[int]) -> tuple[list[int], int]:
     """The shipped reader's input and the number of its first passage wordpiece."""
     head = [CLS, *question, SEP]
@@ -122,7 +132,7 @@ class OnnxReader:
 
     def _titled(self, question: str, title: str, text: str) -> Marks:
         asked, _ = pieces(self._tokenizer, question, MAX_QUESTION)
-        named, _ = pieces(self._tokenizer, title, MAX_TITLE)
+        named = subject(self._tokenizer, title)
         passage, offsets = pieces(self._tokenizer, text, MAX_PASSAGE)
         ids, begin = pair(asked, named, passage)
         types = [0] * begin + [1] * (len(ids) - begin)

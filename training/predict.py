@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from rag.reader import MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, Marks, pair, pieces
+from rag.reader import MAX_PASSAGE, MAX_QUESTION, Marks, pair, pieces, subject
 from training.batches import padded
 from training.model import Reader
 
@@ -30,7 +30,7 @@ class TorchReader:
 
     def _mark(self, question: str, title: str, text: str) -> Marks:
         asked, _ = pieces(self._tokenizer, question, MAX_QUESTION)
-        named, _ = pieces(self._tokenizer, title, MAX_TITLE)
+        named = subject(self._tokenizer, title)
         passage, offsets = pieces(self._tokenizer, text, MAX_PASSAGE)
         ids, begin = pair(asked, named, passage)
         with torch.inference_mode():

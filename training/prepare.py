@@ -29,7 +29,7 @@ from rag.dense import DenseIndex
 from rag.embed import Embedder
 from rag.fuse import DENSE_WEIGHT, convex
 from rag.lexical import tokenize
-from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, MAX_TITLE, Reader, answered, pieces
+from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, Reader, answered, pieces, subject
 from rag.sentences import sentence_spans
 from rag.types import Span
 from training.questions import forms, names_and_numbers, reworded, unanswerable
@@ -129,7 +129,7 @@ class Preparer:
         titles: dict[str, int] = {}
         for paragraph in paragraphs:
             if paragraph.title not in titles:
-                titles[paragraph.title] = self._titles.add(self.ids(paragraph.title, MAX_TITLE))
+                titles[paragraph.title] = self._titles.add(subject(self._tokenizer, paragraph.title))
                 self._names.append(paragraph.title)
             own = []
             for span in passages_of(paragraph.text, self.count_tokens):

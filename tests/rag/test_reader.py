@@ -128,3 +128,12 @@ def test_a_model_of_another_kind_is_refused_in_words(tmp_path: Path) -> None:
 def test_the_shipped_reader_is_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= MAX_SHIPPED_BYTES
     assert {path.suffix for path in SHIPPED.iterdir()} <= {".safetensors", ".json", ".md"}
+
+
+def test_a_headline_is_left_out_where_the_name_of_a_subject_is_read(real_reader: Reader) -> None:
+    text = "Nairobi is the capital of Kenya."
+    headline = "2021 summit concludes: the new normal brings digital transformations to the cities of the world"
+    titled = [(title, text) for title in ("", "Kenya", headline)]
+    without, named, headed = real_reader.read("What is the capital?", titled)
+    assert np.array_equal(headed.start, without.start)
+    assert not np.array_equal(named.start, without.start)
