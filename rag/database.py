@@ -125,7 +125,8 @@ class Database:
         try:
             if version(connection) > len(MIGRATIONS):
                 raise StoreError(f"{self.path.name} was written by a later version of this program.")
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            # Not quick_check, which does not compare indexes with their tables: a row could be there and not be found.
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found != "ok":
                 raise _Damaged(found)
             if version(connection) < len(MIGRATIONS):

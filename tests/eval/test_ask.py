@@ -82,7 +82,7 @@ def test_a_busy_server_is_asked_again() -> None:
     [
         (httpx.Response(500), "HTTP 500"),
         (httpx.Response(429, headers={"Retry-After": "0"}), "HTTP 429"),
-        (httpx.Response(200, text="<html>"), "not JSON"),
+        (httpx.Response(200, text="<html>"), "cannot be read"),
     ],
 )
 def test_whatever_a_server_does_wrong_is_an_ask_error(response: httpx.Response, message: str) -> None:

@@ -21,7 +21,7 @@ PASSAGE = Passage("d:0-4", "d", Span(0, 4), "Text", "", (Span(0, 4),), 0)
 
 def reading(score: float = 1.0, type_match: float = OFFERED, covered: float = 0.5) -> Reading:
     sentence = ScoredSentence(PASSAGE, Span(0, 4), score, 0.5, 0.5, type_match, Span(0, 4), 1.0, type_match == OFFERED)
-    return Reading((sentence,), 1, covered, True, True, 0.5, 0.0, 0.0)
+    return Reading((sentence,), 1, covered, True, True, 0.5, 0.0, 0.0, 0.0)
 
 
 def evidence(cosine: float | None) -> Evidence:

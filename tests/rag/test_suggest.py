@@ -57,7 +57,7 @@ def test_those_of_the_article_are_answered_by_what_they_were_made_from(article: 
     found = suggestions(article)
     assert len(found) == MAX_SUGGESTIONS
     assert any(question.startswith("Who ") for question in found)
-    assert "When did the 2021 Smart City Mayors’ Summit conclude?" in found
+    assert "Who represented the city of Prague?" in found
     for question in found:
         answer = article.answer(Question(question))
         assert answer.status is Status.ANSWERED
