@@ -36,6 +36,8 @@ from rag.wording import wording_of
 
 # Quotes that are judged for one sentence: the best by wording and meaning. The reader reads each passage once.
 MAX_READ = 4
+# Words, those of grammar not counted, that a sentence without a number has to have.
+LEAST_TOKENS = 2
 # Facts beyond so many make a sentence no harder to support.
 MAX_FACTS = 4
 # Log-odds beyond which the reader says no more, as in rag/read.py.
@@ -117,6 +119,8 @@ class Verifier:
 
     def judged(self, claim: str, cited: Sequence[int], evidence: Evidence, snapshot: Snapshot) -> Backing | None:
         """The likeliest backing, however unlikely; None where every quote lacks a fact of the claim."""
+        if len(tokenize(claim)) < LEAST_TOKENS and not numbers(claim):
+            return None  # what is left of a sentence without its markup says nothing
         check = _Check(claim, self.embedder.encode([claim])[0], self.reader, snapshot, self.model)
         named = [evidence.passages[n - 1] for n in cited if 1 <= n <= len(evidence.passages)][:MAX_CITED]
         others = [p for p in evidence.passages if p not in named]
