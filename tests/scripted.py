@@ -7,12 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from time import sleep
 from typing import Any
 
 from rag.answer import Answerer, never
 from rag.completions import Stopped
 from rag.language import partial_text
-from rag.types import Citation, Event, Final, Question, Sentence, ShortAnswer, Sources, Span, Status, Support, Text
+from rag.types import (
+    Citation,
+    Confidence,
+    Event,
+    Final,
+    Question,
+    Sentence,
+    ShortAnswer,
+    Sources,
+    Span,
+    Status,
+    Support,
+    Text,
+)
+
+SURE = Confidence(0.95, "high")
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,7 @@ class Script:
 
     lines: tuple[Line, ...]
     missing: tuple[str, ...] = ()
+    pause_s: float = 0.0  # before each of its events but the first
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,9 @@ class Scripted(Answerer):
         sentences = [Sentence(c.quote, (c.number,), Support.VERBATIM) for c in citations]
         yield Sources(final.answer.consulted)
         for citation, sentence in zip(citations, sentences, strict=True):
+            sleep(said.pause_s)
             yield citation
+            sleep(said.pause_s)
             yield Text(sentence)
         short = tuple(ShortAnswer(line.words, n) for n, line in enumerate(said.lines, 1) if line.words)
         note = [partial_text(said.missing, "en")] if said.missing else []
@@ -58,6 +77,7 @@ class Scripted(Answerer):
                 final.answer,
                 status=Status.PARTIAL if said.missing else Status.ANSWERED,
                 reason=None,
+                confidence=SURE,
                 short_answer=short[0] if short else None,
                 short_answers=short,
                 missing=said.missing,

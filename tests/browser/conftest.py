@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,9 @@ import pytest
 from rag.build import ingest, open_answerer
 from rag.embed import HASH_MODEL
 from rag.settings import NO_READER, Settings
+from rag.store import Store
 from tests.browser.harness import (
     ARTICLE,
-    LENT,
-    PEOPLE,
     REHEARSAL,
     SCRIPT,
     SOURCE,
@@ -30,7 +30,6 @@ from tests.browser.harness import (
     served,
     served_by,
 )
-from tests.browser.keeper import Keeper, served_with
 from tests.scripted import Scripted, fields_of
 
 WAIT_MS = 15_000
@@ -79,16 +78,19 @@ def scripted(forum: Settings) -> Iterator[Served]:
 
 
 @pytest.fixture
-def keeper(forum: Settings) -> Keeper:
-    """What a server of the test's own keeps."""
-    return Keeper(Scripted(**fields_of(open_answerer(forum)), script=SCRIPT), suggestions=[PEOPLE, LENT])
+def keeping(forum: Settings, tmp_path: Path) -> Iterator[Served]:
+    """The same, with a store of the test's own."""
+    answerer = Scripted(**fields_of(open_answerer(forum)), script=SCRIPT)
+    with served_by(answerer, replace(forum, state_dir=tmp_path)) as running:
+        yield running
 
 
 @pytest.fixture
-def keeping(keeper: Keeper, forum: Settings) -> Iterator[Served]:
-    """A server that keeps conversations and feedback, and suggests questions."""
-    with served_with(keeper, forum) as running:
-        yield running
+def store(keeping: Served) -> Iterator[Store]:
+    """What that server keeps."""
+    kept = Store(keeping.settings.state_dir)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture(scope="module")  # playwright keeps an event loop running, which no other test may meet
@@ -115,6 +117,7 @@ def open_page(chromium: Any, server: Served) -> Iterator[Open]:
             options = {
                 "viewport": {"width": width, "height": 800},
                 "reduced_motion": "reduce",
+                "base_url": at.url,
                 "locale": "en-GB",
                 **more,
             }

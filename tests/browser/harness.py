@@ -42,26 +42,25 @@ SOURCE = "https://forum.example/news"
 
 # Answers with the words that answer: of one thing, of a list, of a part of the question.
 PEOPLE = "How many people registered?"
+REGISTERED = "How many registered participants were there?"  # made of the article by `rag/suggest.py`
 LENT = "What did the library lend?"
+STREAMED = "What did the library lend, word by word?"
 DRAWN = "Who drew the stage plan, and when does the rehearsal end?"
 _DRAWN_BY = """The stage plan was drawn by 陳小姐 with a 𝄞 clef beside it."""
+_DREW = Line(
+    "forum",
+    "In total, the two sessions drew 264 registered participants from 30 countries.",
+    "264 registered participants",
+)
+_LENT = (
+    Line("forum", "The public library lent tablets to delegates.", "tablets"),
+    Line("forum", "The public library lent bicycles to delegates.", "bicycles"),
+)
 SCRIPT = {
-    PEOPLE: Script(
-        (
-            Line(
-                "forum",
-                "In total, the two sessions drew 264 registered participants from 30 countries.",
-                "264 registered participants",
-            ),
-            Line("forum", "The Harbour Forum closed on 12 May with delegates from nineteen cities."),
-        )
-    ),
-    LENT: Script(
-        (
-            Line("forum", "The public library lent tablets to delegates.", "tablets"),
-            Line("forum", "The public library lent bicycles to delegates.", "bicycles"),
-        )
-    ),
+    PEOPLE: Script((_DREW, Line("forum", "The Harbour Forum closed on 12 May with delegates from nineteen cities."))),
+    REGISTERED: Script((_DREW,)),
+    LENT: Script(_LENT),
+    STREAMED: Script(_LENT, pause_s=1.0),
     DRAWN: Script((Line("rehearsal", _DRAWN_BY, "clef beside it"),), missing=("when does the rehearsal end?",)),
 }
 
@@ -77,7 +76,7 @@ class Served:
 @contextmanager
 def served(settings: Settings) -> Iterator[Served]:
     """`python -m server` on a free port, until the end of the block."""
-    names = ("corpus_dir", "index_dir", "model", "reader", "port", "token")
+    names = ("corpus_dir", "index_dir", "state_dir", "model", "reader", "port", "token")
     own = {variable(name): str(getattr(settings, name)) for name in names}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RAG_")}
     process = subprocess.Popen(

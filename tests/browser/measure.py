@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,13 +22,13 @@ from rag.build import ingest, open_answerer
 from rag.embed import HASH_MODEL
 from rag.settings import NO_READER, Settings
 from tests.browser.conftest import QUIET, REPORT_VIOLATIONS, chromium_program
-from tests.browser.harness import Served, served, served_app
-from tests.browser.keeper import Keeper, served_with
+from tests.browser.harness import Served, served, served_app, served_by
 from tests.scripted import Line, Script, Scripted, fields_of
 
 VISITS, OPENINGS, TURNS = 15, 20, 200
 FLOOR = "<!doctype html><title>Floor</title><h1>Nothing</h1><textarea id=question autofocus></textarea>"
 QUESTION = "Who keeps the lamp?"
+STREAMED = "Who keeps the lamp, one after the other?"
 MILLION = 1_000_000  # characters of the long document
 PARAGRAPH = (
     "Delegates of item {} walked along the harbour, and the report of that day fills a line or two of this page. "
@@ -74,8 +74,8 @@ class Watched:
 
 
 @contextmanager
-def server() -> Iterator[tuple[Served, Keeper]]:
-    """A document of a million characters, and a conversation of 200 turns."""
+def server() -> Iterator[Served]:
+    """A document of a million characters, whose four keepers answer one question at once and another slowly."""
     with tempfile.TemporaryDirectory() as place:
         corpus = Path(place) / "corpus"
         corpus.mkdir()
@@ -84,12 +84,13 @@ def server() -> Iterator[tuple[Served, Keeper]]:
         for n, quote in enumerate(quotes):
             lines.insert((n + 1) * len(lines) // 5, quote)
         (corpus / "long.txt").write_text("\n\n".join(lines), encoding="utf-8")
-        own = Settings(corpus_dir=corpus, index_dir=Path(place) / "index", model=HASH_MODEL, reader=NO_READER, port=0)
+        places = {"corpus_dir": corpus, "index_dir": Path(place) / "index", "state_dir": Path(place) / "state"}
+        own = Settings(**places, model=HASH_MODEL, reader=NO_READER, port=0)
         ingest(own)
-        script = {QUESTION: Script(tuple(Line("long", quote, "the lamp") for quote in quotes))}
-        keeper = Keeper(Scripted(**fields_of(open_answerer(own)), script=script), [QUESTION])
-        with served_with(keeper, own) as running:
-            yield running, keeper
+        said = Script(tuple(Line("long", quote, "the lamp") for quote in quotes))
+        script = {QUESTION: said, STREAMED: replace(said, pause_s=0.1)}
+        with served_by(Scripted(**fields_of(open_answerer(own)), script=script), own) as running:
+            yield running
 
 
 @contextmanager
@@ -104,20 +105,28 @@ def p95(values: list[float]) -> float:
     return sorted(values)[int(0.95 * (len(values) - 1) + 0.5)]
 
 
-def ask(page: Any) -> None:
-    page.locator("#question").fill(QUESTION)
+def ask(page: Any, question: str = QUESTION) -> None:
+    page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
     page.locator(".turn").last.locator(".answer[data-status]").wait_for()
+
+
+def fill(page: Any, turns: int) -> None:
+    """Asks in the conversation of this browser until it has so many turns."""
+    (kept,) = page.request.get("/conversations").json()["conversations"]
+    for _ in range(kept["turns"], turns):
+        asked = {"question": QUESTION, "conversation_id": kept["id"]}
+        assert page.request.post("/ask", data=asked).ok
 
 
 def main() -> None:
     numbers: dict[str, Any] = {}
     watched = Watched()
-    with server() as (running, keeper), sync_playwright() as playwright:
+    with server() as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(QUIET))
 
         def opened(at: Served = running, locale: str = "en-GB") -> Any:
-            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=locale)
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=locale, base_url=at.url)
             context.add_init_script(REPORT_VIOLATIONS)
             context.add_init_script(f"({READY})()")
             page = context.new_page()
@@ -153,17 +162,14 @@ def main() -> None:
             page.locator("#pane").wait_for(state="hidden")
         numbers["pane opens in a document of 1 MB, ms, p95"] = round(p95(times))
         numbers["pane opens in a document of 1 MB, ms, median"] = round(median(times))
-        kept = next(iter(keeper.conversations.values()))
-        first = kept["turns"][0]
-        keeper.pause_s = 0.1
         for turns in (1, TURNS):
-            kept["turns"] = [{**first, "answer": {**first["answer"], "id": f"ans_{n}"}} for n in range(turns)]
+            fill(page, turns)
             page.reload()
             page.locator(".turn").nth(turns - 1).wait_for()
             page.wait_for_timeout(1000)
             page.evaluate(WATCH)
             for _ in range(3):
-                ask(page)
+                ask(page, STREAMED)
             page.wait_for_timeout(300)
             long = page.evaluate("() => long")
             numbers[f"frames over 50 ms while 3 answers stream into {turns} turns"] = len(long)

@@ -18,11 +18,11 @@ from rag.build import ingest, open_answerer
 from rag.embed import HASH_MODEL
 from rag.settings import NO_READER, Settings
 from tests.browser.conftest import QUIET, chromium_program, write_forum
-from tests.browser.harness import DRAWN, LENT, PEOPLE, SCRIPT
-from tests.browser.keeper import Keeper, served_with
+from tests.browser.harness import DRAWN, LENT, PEOPLE, SCRIPT, STREAMED, served_by
 from tests.scripted import Scripted, fields_of
 
 SIZES = {"390": (390, 844), "1440": (1440, 900)}
+SLOW_MS = 16_000  # beyond the last of the page's words about waiting (server/ui/js/answer.js)
 LANGUAGES = {"en": "en-GB", "zh": "zh-TW"}
 
 
@@ -37,6 +37,28 @@ def hang(page: Any) -> None:
     page.locator("#question").fill(PEOPLE)
     page.locator("#question").press("Enter")
     page.locator(".status").wait_for()
+
+
+def slow(page: Any) -> None:
+    page.clock.install()
+    hang(page)
+    page.clock.fast_forward(SLOW_MS)
+
+
+def streaming(page: Any) -> None:
+    page.locator("#question").fill(STREAMED)
+    page.locator("#question").press("Enter")
+    page.locator(".sentence").first.wait_for()
+
+
+def token(page: Any) -> None:
+    error = '{"error": {"message": "This server needs a token.", "code": "unauthorized"}}'
+    page.route("**/ask", lambda route: route.fulfill(status=401, body=error, content_type="application/json"))
+    page.locator("#question").fill(PEOPLE)
+    page.locator("#question").press("Enter")
+    page.locator("#token-value").fill("wrong")
+    page.locator("#token-value").press("Enter")
+    page.locator(".token-wrong").wait_for()
 
 
 def fail(page: Any) -> None:
@@ -75,6 +97,9 @@ def found(page: Any) -> None:
 
 
 def drawer(page: Any) -> None:
+    for question in ("Who spoke about open data?", "會場平面圖是誰畫的？"):
+        ask(page, question)
+        page.locator("#new-thread").click()
     ask(page, PEOPLE)
     page.locator("#show-drawer").click()
     page.locator(".kept").first.wait_for()
@@ -104,6 +129,9 @@ def documents(page: Any) -> None:
 STATES: dict[str, Callable[[Any], Any]] = {
     "empty": lambda page: page.locator(".suggestion").first.wait_for(),
     "thinking": hang,
+    "slow": slow,
+    "streaming": streaming,
+    "token": token,
     "answered": lambda page: ask(page, PEOPLE),
     "list": lambda page: ask(page, LENT),
     "partial": lambda page: ask(page, DRAWN),
@@ -127,11 +155,9 @@ def main(folder: Path, part: str = "") -> None:
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         settings = Settings(**write_forum(Path(place)), model=HASH_MODEL, reader=NO_READER, port=0)
         ingest(settings)
-        keeper = Keeper(Scripted(**fields_of(open_answerer(settings)), script=SCRIPT), [PEOPLE, LENT, DRAWN])
-        for title in ("Which cities sent delegates?", "Who spoke about open data?", "會場平面圖是誰畫的？"):
-            keeper.create(title)
+        answerer = Scripted(**fields_of(open_answerer(settings)), script=SCRIPT)
         browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(QUIET))
-        with served_with(keeper, settings) as server:
+        with served_by(answerer, settings) as server:
             for name, size, scheme, language in product(STATES, SIZES, ("light", "dark"), LANGUAGES):
                 full = f"{name}-{size}-{scheme}-{language}"
                 if not all(word in full for word in part.split(",")):

@@ -49,7 +49,7 @@ def axe() -> str:
 def test_axe_finds_nothing(
     open_page: Open, keeping: Served, axe: str, state: str, width: int, scheme: str, language: str
 ) -> None:
-    expected = ("500", "503", "ERR_INTERNET", "404")
+    expected = ("401", "500", "503", "ERR_INTERNET", "404")
     opened = open_page(at=keeping, width=width, color_scheme=scheme, locale=language, expected=expected)
     page = opened.page
     page.locator("#loaded:not([hidden])").wait_for()

@@ -1,4 +1,4 @@
-"""Conversations, feedback and suggestions, against a stand-in that keeps them in memory (`keeper.py`)."""
+"""Conversations, feedback and suggestions: what the page shows of them, and what the server has kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.harness import DRAWN, LENT, PEOPLE, SCRIPT, Open, Served
-from tests.browser.keeper import Keeper
+from rag.store import Store
+from tests.browser.harness import DRAWN, LENT, PEOPLE, REGISTERED, SCRIPT, Open, Served
 
 pytestmark = pytest.mark.browser
 
@@ -18,35 +18,41 @@ def has_focus(locator: Any) -> bool:
     return bool(locator.evaluate("node => node === document.activeElement"))
 
 
+def kept(page: Any) -> list[dict[str, Any]]:
+    """The conversations of this browser, the latest first."""
+    conversations: list[dict[str, Any]] = page.request.get("/conversations").json()["conversations"]
+    return conversations
+
+
 def drawer(page: Any) -> Any:
     page.get_by_role("button", name="Conversations").click()
     page.locator(".drawer-list > li").first.wait_for()
     return page.locator("#drawer")
 
 
-def test_a_conversation_is_kept_and_resumed(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+def test_a_conversation_is_kept_and_resumed(open_page: Open, keeping: Served) -> None:
     opened = open_page(at=keeping)
     page = opened.page
     opened.ask(PEOPLE)
     opened.ask(LENT)
-    (kept,) = keeper.conversations.values()
-    assert [turn["question"] for turn in kept["turns"]] == [PEOPLE, LENT]
+    (one,) = kept(page)
+    assert (one["title"], one["turns"]) == (PEOPLE, 2)
     page.reload()
     page.locator(".turn").nth(1).wait_for()
     assert page.locator(".asked").all_text_contents() == [PEOPLE, LENT]
     assert page.locator("#live").text_content() == ""  # nothing new to announce
     opened.ask(DRAWN)
-    assert len(keeper.conversations) == 1
+    assert len(kept(page)) == 1
     page.get_by_role("button", name="New", exact=True).click()
     opened.ask(LENT)
-    assert len(keeper.conversations) == 2
+    assert len(kept(page)) == 2
 
 
-def test_conversations_are_found_opened_renamed_and_deleted(open_page: Open, keeping: Served, keeper: Keeper) -> None:
-    for title in ("Alpha", "Beta", "Gamma <b>"):
-        keeper.create(title)
+def test_conversations_are_found_opened_renamed_and_deleted(open_page: Open, keeping: Served) -> None:
     opened = open_page(at=keeping)
     page = opened.page
+    for title in ("Alpha", "Beta", "Gamma <b>"):
+        assert page.request.post("/conversations", data={"title": title}).ok
     opened.ask(PEOPLE)
     shown = drawer(page)
     titles = shown.locator(".kept-title")
@@ -63,28 +69,28 @@ def test_conversations_are_found_opened_renamed_and_deleted(open_page: Open, kee
     assert has_focus(page.get_by_role("button", name="Rename: Delta"))
 
     page.get_by_role("button", name="Delete: Delta").click()
-    assert len(keeper.conversations) == 4
+    assert len(kept(page)) == 4
     page.get_by_role("button", name="Really delete?").click()
     page.get_by_text("No conversation matches.").wait_for()
-    assert sorted(one["title"] for one in keeper.conversations.values()) == ["Alpha", "Gamma <b>", PEOPLE]
+    assert [one["title"] for one in kept(page)] == [PEOPLE, "Gamma <b>", "Alpha"]
 
     page.get_by_label("Search conversations").fill("")
     page.locator(".kept-title", has_text="Alpha").click()
     page.locator("#drawer").wait_for(state="hidden")
     assert page.locator(".turn").count() == 0
     opened.ask(LENT)
-    assert [len(one["turns"]) for one in keeper.conversations.values() if one["title"] == "Alpha"] == [1]
+    assert (kept(page)[0]["title"], kept(page)[0]["turns"]) == ("Alpha", 1)
 
     drawer(page)
     page.get_by_role("button", name="Delete all conversations").click()
     page.get_by_role("button", name="Really delete?").click()
     page.get_by_text("No conversation yet.").wait_for()
-    assert keeper.conversations == {}
+    assert kept(page) == []
     page.keyboard.press("Escape")
     assert page.locator(".turn").count() == 0
 
 
-def test_two_tabs_have_their_own_conversation_or_share_one(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+def test_two_tabs_have_their_own_conversation_or_share_one(open_page: Open, keeping: Served) -> None:
     first = open_page(at=keeping)
     first.ask(PEOPLE)
     page = first.page.context.new_page()
@@ -97,28 +103,28 @@ def test_two_tabs_have_their_own_conversation_or_share_one(open_page: Open, keep
     page.locator("#question").fill(LENT)
     page.locator("#question").press("Enter")
     page.locator(".turn").nth(1).locator(".answer[data-status]").wait_for()
-    assert len(keeper.conversations) == 1
+    assert len(kept(page)) == 1
     first.page.evaluate("() => dispatchEvent(new Event('visibilitychange'))")
     first.page.locator(".turn").nth(1).wait_for()
     assert first.page.locator(".asked").all_text_contents() == [PEOPLE, LENT]
 
 
-def test_a_conversation_deleted_elsewhere_does_not_lose_the_question(
-    open_page: Open, keeping: Served, keeper: Keeper
-) -> None:
+def test_a_conversation_deleted_elsewhere_does_not_lose_the_question(open_page: Open, keeping: Served) -> None:
     opened = open_page(at=keeping, expected=("404",))
     opened.ask(PEOPLE)
-    keeper.conversations.clear()
+    assert opened.page.request.delete("/conversations").ok
     turn = opened.ask(LENT)
     assert turn.locator(".answer").get_attribute("data-status") == "answered"
 
 
-def test_feedback_is_given_with_one_click_or_a_form(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+def test_feedback_is_given_with_one_click_or_a_form(open_page: Open, keeping: Served, store: Store) -> None:
     opened = open_page(at=keeping)
     turn, page = opened.ask(PEOPLE), opened.page
     turn.get_by_role("button", name="Right", exact=True).click()
     turn.get_by_text("Thank you for the feedback.").wait_for()
-    assert keeper.feedback[0][1] == {"verdict": "right", "comment": "", "expected": None}
+    (given,) = store.feedback()
+    assert (given.verdict, given.comment, given.expected) == ("right", "", None)
+    assert given.answer["question"] == PEOPLE
 
     turn = opened.ask(LENT)
     turn.get_by_role("button", name="Wrong evidence").click()
@@ -131,28 +137,28 @@ def test_feedback_is_given_with_one_click_or_a_form(open_page: Open, keeping: Se
     turn.get_by_text("The right passage:").wait_for()
     turn.get_by_role("button", name="Send", exact=True).click()
     turn.get_by_text("Thank you for the feedback.").wait_for()
-    _, given = keeper.feedback[1]
-    assert given["verdict"] == "wrong_evidence"
-    assert given["comment"] == "It was the other one <script>"
-    assert given["expected"]["document_id"] == "forum"
-    assert given["expected"]["quote"].startswith("In total, the two sessions drew 264")
+    given = store.feedback()[1]
+    assert (given.verdict, given.comment) == ("wrong_evidence", "It was the other one <script>")
+    assert given.expected is not None
+    assert given.expected.document_id == "forum"
+    assert given.expected.quote.startswith("In total, the two sessions drew 264")
 
 
-def test_a_dead_end_offers_ways_out(open_page: Open, keeping: Served, keeper: Keeper) -> None:
+def test_a_dead_end_offers_ways_out(open_page: Open, keeping: Served, store: Store) -> None:
     opened = open_page(at=keeping)
     turn, page = opened.ask(NOWHERE), opened.page
     assert NOWHERE in turn.locator(".not-found").text_content()
     turn.get_by_role("button", name="Report this gap").click()
     turn.get_by_text("The gap is reported.").wait_for()
-    assert keeper.feedback[0][1]["verdict"] == "missing"
-    turn.get_by_role("button", name=PEOPLE).click()
+    assert [given.verdict for given in store.feedback()] == ["missing"]
+    turn.get_by_role("button", name=REGISTERED).click()
     last = page.locator(".turn").last
     last.locator(".answer[data-status=answered]").wait_for()
-    assert last.locator(".short").text_content().startswith(SCRIPT[PEOPLE].lines[0].words)
+    assert last.locator(".short").text_content().startswith(SCRIPT[REGISTERED].lines[0].words)
 
 
 def test_the_empty_page_suggests_questions(open_page: Open, keeping: Served) -> None:
     page = open_page(at=keeping).page
-    page.get_by_role("button", name=LENT).click()
+    page.get_by_role("button", name=REGISTERED).click()
     page.locator(".answer[data-status=answered]").wait_for()
     assert page.locator("#offers").is_hidden()
