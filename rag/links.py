@@ -42,7 +42,8 @@ def media_url(media: str, time_s: float) -> str:
     parts = urlsplit(address)
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     if host in _YOUTUBE:
-        return f"{address}{'&' if parts.query else '?'}t={int(time_s)}s"
+        kept = [pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] not in ("t", "start")]
+        return parts._replace(query="&".join([*kept, f"t={int(time_s)}s"])).geturl()
     return f"{address}#t={int(time_s)}"
 
 

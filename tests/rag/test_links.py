@@ -33,6 +33,7 @@ def at(time_s: float) -> Section:
     [
         ("https://www.youtube.com/watch?v=abc", "https://www.youtube.com/watch?v=abc&t=751s"),
         ("https://youtu.be/abc", "https://youtu.be/abc?t=751s"),
+        ("https://youtu.be/abc?t=5&si=x", "https://youtu.be/abc?si=x&t=751s"),
         ("https://m.youtube.com/live/abc?feature=share", "https://m.youtube.com/live/abc?feature=share&t=751s"),
         ("https://example.org/talk.mp4#top", "https://example.org/talk.mp4#t=751"),
         ("https://notyoutube.com/a", "https://notyoutube.com/a#t=751"),
