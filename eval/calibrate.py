@@ -1,7 +1,7 @@
 """`python -m eval calibrate`: fits the confidence of answers and chooses the threshold of refusal.
 
 A logistic regression (Platt 1999) over `rag.abstain.features`, once for answers with the reader and once without: on
-the dev questions, on questions about articles that the reader never saw (real ones that their passage does not answer
+the dev questions, on questions about texts that the reader never saw (real ones that their passage does not answer
 among them), on questions about other things and on dev questions about a name that no document holds. The test split
 is never read. Chinese questions are left out: they are refused by rule.
 """
@@ -13,6 +13,7 @@ import os
 import random
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from eval.results import git_commit
 from eval.run import questions_option
 from eval.scratch import scratch_answerer, scratch_option, seed_option
 from eval.squad import load_squad, sample
-from rag.abstain import FEATURES, READER_FEATURES, features
+from rag.abstain import WITH_READER, WITHOUT_READER, features
 from rag.answer import Answerer
 from rag.build import open_answerer
 from rag.check import make_question
@@ -43,16 +44,19 @@ OUT = Path(__file__).parents[1] / "rag" / "calibration.json"
 # Answerable dev questions that may be refused, as the share of all answerable ones.
 FALSE_REFUSALS = 0.08
 DISTRACTORS = 40  # enough to learn "about something else" without drowning the harder questions
-ARTICLE_QUESTIONS = 1200  # of the held-out articles: all there are, because few of them are impossible
+ARTICLE_QUESTIONS = 1200  # of each file of held-out texts: all there are, because few of them are impossible
 # Put in the place of a name, they make a question that the documents cannot answer.
 STRANGERS = ("Lisbon", "Nairobi", "Osaka", "Vilnius", "Montevideo", "Leipzig", "Auckland", "Tashkent")
 SWAPPED = 40
-# What the impossible ones count among them: between their share here, a sixth, and the half that they are in SQuAD 2.0.
-IMPOSSIBLE = 1 / 3
+# What the impossible ones count among them: an answer is as sure as if every other question had none, as in SQuAD 2.0.
+IMPOSSIBLE = 1 / 2
+# Inverse strength of the regularisation: the rows are of few documents, and must say something about others.
+LOOSENESS = 0.03
 FOLDS = 10  # by group, so that no question is judged by its own paraphrase
 
 # Where a question comes from.
-DEV, FAR, STRANGER, ARTICLES = "dev", "far", "stranger", "articles"
+DEV, FAR, STRANGER = "dev", "far", "stranger"
+HELD_OUT = "held out: "  # and the name of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,16 @@ class Row:
 @click.option(
     "--articles",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="SQuAD-shaped file that the reader never saw, asked over its own paragraphs (`python -m training.sources`).",
+    multiple=True,
+    help="SQuAD-shaped file that the reader never saw, asked over its own paragraphs (`python -m training.sources`); "
+    "repeatable.",
 )
 @seed_option
 @questions_option
 @scratch_option
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=False)
 def command(
-    distractors: Path, articles: Path | None, seed: int, questions: Path, scratch: Path | None, out: Path
+    distractors: Path, articles: tuple[Path, ...], seed: int, questions: Path, scratch: Path | None, out: Path
 ) -> None:
     """Fit the confidence of answers; writes rag/calibration.json."""
     settings = read_settings(os.environ)
@@ -92,16 +98,15 @@ def command(
     for name, chosen in (("with_reader", settings), ("without_reader", replace(settings, reader=NO_READER))):
         answerer = open_answerer(chosen)
         rows = [_row(answerer, source, question) for source, question in _watched(asked)]
-        if articles:
-            rows += _article_rows(articles, chosen, seed, scratch)
-        stored[name] = {**fit(rows, FEATURES + (READER_FEATURES if answerer.reader else ()))}
+        for path in articles:
+            rows += _article_rows(path, chosen, seed, scratch)
+        stored[name] = {**fit(rows, WITH_READER if answerer.reader else WITHOUT_READER)}
         stored[name]["run"] = {
             "date": datetime.now(UTC).date().isoformat(),
             "commit": git_commit(),
             "embedder": answerer.models.embedder,
             "reader": answerer.models.reader,
             "distractors": f"{DISTRACTORS} of {distractors.name}, seed {seed}",
-            "held_out": f"{ARTICLE_QUESTIONS} of {articles.name}, seed {seed}" if articles else None,
             **stored[name]["run"],
         }
     out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
@@ -126,12 +131,11 @@ def _watched(asked: Sequence[tuple[str, Question]]) -> Any:
 
 
 def _article_rows(path: Path, settings: Settings, seed: int, scratch: Path | None) -> list[Row]:
-    """Questions about articles of their own."""
+    """Questions about texts of their own."""
+    source = HELD_OUT + path.stem
     squad = sample(load_squad(path), ARTICLE_QUESTIONS, seed)
     with scratch_answerer(squad.paragraphs, settings, scratch) as answerer:
-        return [
-            _row(answerer, ARTICLES, question) for _, question in _watched([(ARTICLES, q) for q, _ in squad.questions])
-        ]
+        return [_row(answerer, source, question) for _, question in _watched([(source, q) for q, _ in squad.questions])]
 
 
 def fit(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
@@ -140,10 +144,10 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
     right = np.array([row.right for row in rows])
     groups = [f"{row.source}/{row.group}" for row in rows]
     weights = _weights(rows)
-    probability = held_out(values, right, weights, groups, FOLDS)
+    probability = held_out(values, right, weights, groups, FOLDS, LOOSENESS)
     answerable = [p for p, row in zip(probability, rows, strict=True) if row.source == DEV and row.answerable]
     threshold = float(np.quantile(answerable, FALSE_REFUSALS))
-    model = fitted(values, right, weights, names)
+    model = fitted(values, right, weights, names, LOOSENESS)
     return {
         "weights": model.weights,
         "bias": model.bias,
@@ -153,12 +157,18 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Questions about articles of their own count together as much as the others."""
-    own = [row.answerable for row in rows if row.source == ARTICLES]
-    total = len(rows) - len(own)
-    shares = {True: 1 - IMPOSSIBLE, False: IMPOSSIBLE} if len(set(own)) == 2 else {True: 1.0, False: 1.0}
-    each = {answerable: total * share / max(own.count(answerable), 1) for answerable, share in shares.items()}
-    return np.array([each[row.answerable] if row.source == ARTICLES else 1.0 for row in rows])
+    """Each file of held-out texts counts as much as all that is asked over the corpus."""
+    counts = Counter((row.source, row.answerable) for row in rows)
+    total = sum(count for (source, _), count in counts.items() if not source.startswith(HELD_OUT))
+
+    def weight(row: Row) -> float:
+        if not row.source.startswith(HELD_OUT):
+            return 1.0
+        both = counts[row.source, not row.answerable] > 0
+        share = (1 - IMPOSSIBLE if row.answerable else IMPOSSIBLE) if both else 1.0
+        return total * share / counts[row.source, row.answerable]
+
+    return np.array([weight(row) for row in rows])
 
 
 def swapped(questions: Sequence[Question]) -> list[Question]:
@@ -183,27 +193,29 @@ def _row(answerer: Answerer, source: str, question: Question) -> Row:
 
 
 def _quality(probability: NDArray[np.float64], rows: Sequence[Row], threshold: float) -> dict[str, Any]:
-    """How the held-out probabilities did, by source of the question; `near` = questions about the documents' topic
-    that they do not answer."""
+    """How the held-out probabilities did, by source of the question."""
+    asked = list(zip(map(float, probability), rows, strict=True))
+    answered_here = [(p, row) for p, row in asked if row.source == DEV and row.answerable]
 
     def quality(source: str) -> dict[str, Any]:
-        found = [(float(p), row) for p, row in zip(probability, rows, strict=True) if row.source == source]
+        found = [(p, row) for p, row in asked if row.source == source]
         refused = {
             answerable: [p < threshold for p, row in found if row.answerable is answerable]
             for answerable in (True, False)
         }
         stated, right = [p for p, _ in found], [row.right for _, row in found]
+        compared = found if refused[True] else found + answered_here  # those that have no answer, with dev's that have
         return {
             "questions": len(found),
             "answerable": len(refused[True]),
             "false_refusals": _share(refused[True]),
             "refused": _share(refused[False]),
-            "auroc_answerable": _rounded(auroc(stated, [row.answerable for _, row in found])),
+            "auroc_answerable": _rounded(auroc([p for p, _ in compared], [row.answerable for _, row in compared])),
             "auroc_right": _rounded(auroc(stated, right)),
             "calibration_error": _rounded(calibration_error(calibration_bins(stated, right))),
         }
 
-    return {source: quality(source) for source in (DEV, FAR, STRANGER, ARTICLES) if source in {r.source for r in rows}}
+    return {source: quality(source) for source in dict.fromkeys(row.source for row in rows)}
 
 
 def _rounded(value: float | None) -> float | None:

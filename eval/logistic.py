@@ -43,10 +43,17 @@ def fitted(
     return Linear({name: round(float(w), 4) for name, w in zip(names, slopes, strict=True)}, round(bias, 4))
 
 
-def held_out(values: Floats, labels: NDArray[np.bool_], weights: Floats, groups: Sequence[str], folds: int) -> Floats:
+def held_out(
+    values: Floats,
+    labels: NDArray[np.bool_],
+    weights: Floats,
+    groups: Sequence[str],
+    folds: int,
+    looseness: float = LOOSENESS,
+) -> Floats:
     """(rows,): the probability of each by a model that was fitted without its group."""
     probabilities: Floats = cross_val_predict(
-        _pipeline(LOOSENESS), values, labels, groups=groups, cv=GroupKFold(folds), method="predict_proba",
+        _pipeline(looseness), values, labels, groups=groups, cv=GroupKFold(folds), method="predict_proba",
         params={"logisticregression__sample_weight": weights},
     )[:, 1]  # fmt: skip
     return probabilities

@@ -106,6 +106,11 @@ def match(kind: AnswerType | None, question: str, sentence: str) -> float:
     return OFFERED if sure else LIKELY
 
 
+def says_more(answer: str, question: str) -> bool:
+    """Whether an answer holds a word that the question does not."""
+    return _new(answer, frozenset(words(question)))
+
+
 def _new(found: str, asked: frozenset[str]) -> bool:
     """Whether it says something that the question does not say already."""
     return bool(set(words(found)) - asked)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rag.answer_type import match, offered
+from rag.answer_type import match, offered, says_more
 from rag.lexical import tokenize
-from rag.reader import Marks, Reader, answered
+from rag.listed import member_about
+from rag.reader import FoundSpan, Marks, Reader, answered
 from rag.retrieve import Query
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Hit, Passage, Span
@@ -68,6 +69,19 @@ class ScoredSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """Log-odds of the best sentence, read again by a reader that judges claims; 0 where it was not.
+
+    Reading once more with the answer known tells what looks like an answer from what is one (Hu et al. 2019), and a
+    sentence by itself lends nothing from what stands around it.
+    """
+
+    claimed: float = 0.0  # that the passage says in it what question and marked words say together
+    alone: float = 0.0  # that it answers the question by itself
+    claimed_alone: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The sentences that were read, best first, and what the evidence as a whole holds of the question."""
 
@@ -78,8 +92,7 @@ class Reading:
     name_elsewhere: bool  # the question names something that the documents hold, but not where the best sentence is
     passage_coverage: float  # 0..1, as `coverage`, over the passage of the best sentence
     unknown_words: float  # 0..1: the share of the question's rarity in words that no document holds
-    echo: float  # 0..1: how much of the marked words the question says itself
-    verified: float  # log-odds that the best sentence says so, question and marked words read as one claim; 0: not read
+    second: SecondLook = SecondLook()
 
 
 def read(
@@ -114,8 +127,7 @@ def read(
         name_elsewhere=bool(scored) and _elsewhere(scorer.wording, scored[0], snapshot),
         passage_coverage=scorer.wording.coverage(_held(scored[0].passage)) if scored else 0.0,
         unknown_words=sum(w for token, w in scorer.wording.weights.items() if token not in snapshot.lexical),
-        echo=_echo(scored[0], query) if scored else 0.0,
-        verified=_verified(scored[0], query, snapshot, reader) if scored else 0.0,
+        second=_second_look(scored[0], query, snapshot, reader) if scored else SecondLook(),
     )
 
 
@@ -169,10 +181,14 @@ class _Scorer:
             return None, 0.0, False
         offset = passage.span.start
         within = Span(sentence.start - offset, sentence.end - offset)
+        text = within.of(passage.text)
+        member = member_about(self.wording.known_names, text)
+        if member:
+            within = Span(within.start + member.start, within.start + member.end)
+            text = within.of(passage.text)
         found = marks.best(within)
         if found is None:
             return None, -SPAN_LIMIT, False
-        text = within.of(passage.text)
         places = [
             Span(within.start + place.start, within.start + place.end)
             for place in offered(self.wording.wanted, self.query.text, text)
@@ -181,31 +197,33 @@ class _Scorer:
         if exact and exact.score >= found.score - TYPE_MARGIN:
             found = exact
         typed = any(found.span.start < place.end and place.start < found.span.end for place in places)
-        score = float(np.clip(found.score, -SPAN_LIMIT, SPAN_LIMIT))
-        return Span(found.span.start + offset, found.span.end + offset), score, typed
+        if self.wording.wanted and not says_more(found.span.of(passage.text), self.query.text):
+            found = replace(found, score=-SPAN_LIMIT)  # asked "who", what the question names itself is nobody
+        return Span(found.span.start + offset, found.span.end + offset), _log_odds(found), typed
 
 
 def _held(passage: Passage) -> set[str]:
     return set(tokenize(f"{passage.context}\n{passage.text}"))
 
 
-def _echo(best: ScoredSentence, query: Query) -> float:
-    if best.answer is None:
-        return 0.0
-    offset = best.passage.span.start
-    said = set(tokenize(best.passage.text[best.answer.start - offset : best.answer.end - offset]))
-    return len(said & set(query.tokens)) / max(len(said), 1)
-
-
-def _verified(best: ScoredSentence, query: Query, snapshot: Snapshot, reader: Reader | None) -> float:
-    """Reading once more with the answer known tells what looks like an answer from what is one (Hu et al. 2019)."""
+def _second_look(best: ScoredSentence, query: Query, snapshot: Snapshot, reader: Reader | None) -> SecondLook:
     if reader is None or not reader.judges_claims or best.answer is None:
-        return 0.0
+        return SecondLook()
     passage = best.passage
     document = snapshot.documents[passage.document_id]
+    title, sentence = document.metadata.title, best.span.of(document.text)
     claim = answered(query.text, best.answer.of(document.text))
-    marks = reader.read(claim, [(document.metadata.title, passage.text)])[0]
-    found = marks.best(Span(best.span.start - passage.span.start, best.span.end - passage.span.start))
+    inside = Span(best.span.start - passage.span.start, best.span.end - passage.span.start)
+    by_itself = Span(0, len(sentence))
+    claimed, claimed_alone = reader.read(claim, [(title, passage.text), (title, sentence)])
+    (alone,) = reader.read(query.text, [(title, sentence)])
+    return SecondLook(
+        _log_odds(claimed.best(inside)), _log_odds(alone.best(by_itself)), _log_odds(claimed_alone.best(by_itself))
+    )
+
+
+def _log_odds(found: FoundSpan | None) -> float:
+    """Within ±SPAN_LIMIT; the least where the span was cut off."""
     return float(np.clip(found.score, -SPAN_LIMIT, SPAN_LIMIT)) if found else -SPAN_LIMIT
 
 

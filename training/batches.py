@@ -18,11 +18,10 @@ from torch import Tensor
 
 from rag.reader import pair
 from training.model import WIDTH
-from training.sources import AMAZON, QAMR, REDDIT, SOURCES, SQUAD, WIKI
+from training.records import KINDS
+from training.sources import AMAZON, QAMR, REDDIT, SQUAD, WIKI
 
 Integers = NDArray[np.int64]
-
-NAMES = (*SOURCES, "changed", "lacking", "claims", "answered")
 
 # Share of each set's questions shown in an epoch: encyclopaedic text with real unanswerable questions is nearest
 # to what is asked, the rest teaches the form.
@@ -33,14 +32,15 @@ SHARES = {
     AMAZON: 0.25,
     QAMR: 0.12,
     "changed": 0.8,
-    "lacking": 0.4,
-    "claims": 0.4,
+    "lacking": 0.5,
+    "claims": 0.3,
     "answered": 0.7,
+    "otherwise": 0.5,
 }
 # Mean number of hard negatives beside the passage that a question belongs to (at most two).
 NEGATIVES = {
     SQUAD: 0.7, WIKI: 0.5, REDDIT: 0.1, AMAZON: 0.1, QAMR: 0.0, "changed": 0.2, "lacking": 0.0, "claims": 0.3,
-    "answered": 0.0,
+    "answered": 0.0, "otherwise": 0.0,
 }  # fmt: skip
 # How often a question is shown in another form (keywords, request, misspelt, no question mark) and without its title.
 OTHER_FORM, NO_TITLE = 0.35, 0.25
@@ -118,7 +118,7 @@ class Examples:
     def epoch(self, seed: int, epoch: int, tokens: int) -> list[list[int]]:
         """Record numbers by batch, shuffled: each batch of like length and about `tokens` wordpieces."""
         chance = np.random.default_rng((seed, epoch))
-        shares = np.array([SHARES[name] for name in NAMES])
+        shares = np.array([SHARES[name] for name in KINDS])
         chosen = np.flatnonzero(chance.random(len(self.sources)) < shares[self.sources])
         chance.shuffle(chosen)
         drawn = [self._draw(int(record), seed, epoch) for record in chosen]
@@ -161,7 +161,7 @@ class Examples:
         links = self.row("links", record)
         passages = [int(p) for p in links if p >= 0][:2]
         negatives = [-1 - int(p) for p in links if p < 0]
-        mean = NEGATIVES[NAMES[self.sources[record]]]
+        mean = NEGATIVES[KINDS[self.sources[record]]]
         for _ in range(min(len(negatives), int(mean) + (chance.random() < mean % 1))):
             weights = [1 / rank for rank in range(1, len(negatives) + 1)]
             passages.append(negatives.pop(chance.choices(range(len(negatives)), weights)[0]))

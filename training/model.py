@@ -33,14 +33,14 @@ class Reader(nn.Module):
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
 
     @classmethod
-    def from_base(cls, folder: Path, start: Path | None = None) -> Reader:
+    def from_base(cls, folder: Path, start: Path | None = None, dropout: float = 0.0) -> Reader:
         """A fresh head on the encoder of `folder`, or the weights that `training.export` wrote into `start`; word
         embeddings frozen.
 
-        Nothing is dropped out: in one to three passes over the questions the reader is far from learning them by
-        heart. Plain attention: the backward step of torch's fused one costs 40 % of a training step on CPU.
+        `dropout`: 0..1; none in a first stage, where one to three passes over the questions are far from learning
+        them by heart. Plain attention: the backward step of torch's fused one costs 40 % of a training step on CPU.
         """
-        config = BertConfig.from_pretrained(folder, attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0)
+        config = BertConfig.from_pretrained(folder, attention_probs_dropout_prob=dropout, hidden_dropout_prob=dropout)
         reader = cls(config)
         reader.bert.set_attn_implementation("eager")
         encoder = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=torch.float32)

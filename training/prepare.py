@@ -1,10 +1,10 @@
 """Questions and passages to token arrays, once: passages as the product cuts them, with hard negatives from
 the product's own ranking (BM25 and meaning, `rag/fuse.py`) over the same article.
 
-Beside the questions as they are: changed ones that nothing answers, questions over a passage whose answering sentence
-was taken out, and claims that a passage supports or not: sentences (`eval/claims.py`), and questions with an answer,
-right, or wrong as the reader of an earlier stage marks it. The answer to a claim is the first wordpiece of the sentence
-that says so.
+Beside the questions as they are: changed ones that nothing answers, ones that ask for another kind of thing,
+questions over a passage whose answering sentence was taken out, and claims that a passage supports or not: sentences
+(`eval/claims.py`), and questions with an answer, right, or wrong as the reader of an earlier stage marks it. The answer
+to a claim is the first wordpiece of the sentence that says so.
 Non-scope: choosing what is shown when (`training/batches.py`).
 """
 
@@ -14,45 +14,38 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from eval.claims import LEAST_WORDS, SHORTENED, Labelled, falsified, true_claims
-from rag.bm25 import LexicalIndex
 from rag.chunk import ChunkParameters, passage_bounds
-from rag.dense import DenseIndex
 from rag.embed import Embedder
-from rag.fuse import DENSE_WEIGHT, convex
-from rag.lexical import tokenize
-from rag.reader import MAX_ANSWER, MAX_PASSAGE, MAX_QUESTION, Reader, answered, pieces, subject
+from rag.reader import Reader, answered
 from rag.sentences import sentence_spans
 from rag.types import Span
-from training.questions import forms, names_and_numbers, reworded, unanswerable
+from training.questions import asked_otherwise, forms, names_and_numbers, reworded, unanswerable
+from training.ranker import Ranker
+from training.records import ANSWERED, CHANGED, CLAIMS, LACKING, OTHERWISE, Records, token_span
 from training.sources import AMAZON, HELD_OUT, QAMR, REDDIT, SOURCES, TITLED, TRAIN, Asked, Paragraph, paragraphs_of
 from training.wordnet import WordNet
 
-Ints = NDArray[np.int32]
 Others = dict[str, list[str]]  # see `training.questions.names_and_numbers`
 
-# Negatives kept for each question, and how deep they are looked for.
-NEGATIVES, DEPTH = 6, 30
+NEGATIVES = 6  # kept for each question
 # Share of the answerable questions of articles that are also shown changed into unanswerable ones.
 CHANGED_SHARE = 0.5
+# Share of the answerable questions that are also shown asking for another kind of thing, which is not there.
+OTHERWISE_SHARE = 0.5
 # Share of them that are also shown over their passage without the sentence that answers them.
 LACKING_SHARE = 0.5
-# Source numbers of those, of claims, and of questions with an answer.
-CHANGED, LACKING, CLAIMS, ANSWERED = range(len(SOURCES), len(SOURCES) + 4)
 # Share of the questions shown with their answer, and with a wrong one: most answers that come up for a question that
 # nothing answers look right.
 RIGHT_SHARE, WRONG_SHARE, IMPOSSIBLE_SHARE, CHANGED_ANSWERED = 0.5, 0.35, 0.8, 0.5
 # Most false claims made of one true one, and the share of the sentences of a paragraph that are claims as they stand.
 FALSE_OF_ONE, VERBATIM_SHARE = 2, 0.4
-# Sets whose paragraphs make no claims: their texts say "I" and "it" of what only their title would name.
+# Sets that make no claims and are not asked otherwise: their texts say "I" and "it" of what only a title would name.
 UNCLAIMED = (REDDIT, AMAZON)
 
 _ALPHANUMERIC = re.compile(r"[^\W_]+")
@@ -65,32 +58,8 @@ def passages_of(text: str, count_tokens: Callable[[str], int]) -> list[Span]:
     return [Span(spans[first].start, spans[last - 1].end) for first, last in bounds]
 
 
-@dataclass
-class _Rows:
-    """Integer rows of different lengths."""
-
-    flat: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=lambda: [0])
-
-    def add(self, row: Iterable[int]) -> int:
-        self.flat += row
-        self.ends.append(len(self.flat))
-        return len(self.ends) - 2
-
-    def arrays(self, name: str) -> dict[str, Ints]:
-        return {name: np.array(self.flat, np.int32), f"{name}_ends": np.array(self.ends, np.int32)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """One passage while it is being prepared."""
-
-    text: str
-    offsets: list[tuple[int, int]]  # of its wordpieces, in `text`
-
-
 class Preparer:
-    """Collects everything, then writes one `.npz`."""
+    """Makes the records of one set after the other."""
 
     def __init__(
         self,
@@ -108,40 +77,31 @@ class Preparer:
         self._wordnet = wordnet
         self._reader = reader
         self._chance = random.Random(seed)
-        self._passages, self._titles, self._questions = _Rows(), _Rows(), _Rows()
-        self._passage_title: list[int] = []
-        self._names: list[str] = []  # of the titles
-        self._cuts: list[_Cut] = []
-        self._sources: list[int] = []  # per record
-        self._variants, self._links, self._spans = _Rows(), _Rows(), _Rows()  # per record
-
-    def ids(self, text: str, limit: int) -> list[int]:
-        return pieces(self._tokenizer, text, limit)[0]
+        self.records = Records(tokenizer)
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def add_source(self, source: str, paragraphs: Sequence[Paragraph]) -> None:
         """Cuts, ranks and records one set. Titled sets look for negatives within their article."""
-        first, number = len(self._cuts), SOURCES.index(source)
+        first, number = len(self.records.passages), SOURCES.index(source)
         groups: dict[str, list[int]] = defaultdict(list)
         where: list[tuple[Paragraph, list[tuple[int, Span]]]] = []
         titles: dict[str, int] = {}
         for paragraph in paragraphs:
             if paragraph.title not in titles:
-                titles[paragraph.title] = self._titles.add(subject(self._tokenizer, paragraph.title))
-                self._names.append(paragraph.title)
+                titles[paragraph.title] = self.records.add_title(paragraph.title)
             own = []
             for span in passages_of(paragraph.text, self.count_tokens):
-                own.append((len(self._cuts), span))
-                groups[paragraph.article].append(len(self._cuts) - first)
-                self._add_passage(span.of(paragraph.text), titles[paragraph.title])
+                own.append((len(self.records.passages), span))
+                groups[paragraph.article].append(len(self.records.passages) - first)
+                self.records.add_passage(span.of(paragraph.text), titles[paragraph.title])
             where.append((paragraph, own))
-        if len(self._cuts) == first:
+        if len(self.records.passages) == first:
             return
-        texts = [cut.text for cut in self._cuts[first:]]
+        texts = [cut.text for cut in self.records.passages[first:]]
         titled = [paragraph.title for paragraph, own in where for _ in own]
-        ranker = _Ranker(texts, titled, self._embedder if source in TITLED else None)
+        ranker = Ranker(texts, titled, self._embedder if source in TITLED else None)
         claims = [] if source in UNCLAIMED else [self._claims(n, p, source) for n, (p, _) in enumerate(where)]
         ranker.embed_questions([asked.text for p, _ in where for asked in p.questions])
         ranker.embed_questions([claim.text for made in claims for claim in made if claim.true])
@@ -183,30 +143,24 @@ class Preparer:
         """`ranked`: all passages, best first, for a true claim."""
         passage, span = next((row, span) for row, span in own if claim.place < span.end)
         said = next(s for s in sentence_spans(paragraph.text) if claim.place < s.end)
-        place = token_span(self._cuts[passage].offsets, said.start - span.start, 1)
+        place = token_span(self.records.passages[passage].offsets, said.start - span.start, 1)
         if place is None:
             return  # cut off
         texts = [claim.text, reworded(claim.text, self._wordnet, self._chance)]
         inside = {row for row, _ in own}
         negatives = [row for row in ranked if row not in inside][:NEGATIVES]
-        self._store(CLAIMS, texts, [passage], negatives, [(passage, *place)] if claim.true else [])
-
-    def _add_passage(self, text: str, title: int) -> int:
-        ids, offsets = pieces(self._tokenizer, text, MAX_PASSAGE)
-        self._passages.add(ids)
-        self._passage_title.append(title)
-        self._cuts.append(_Cut(text, offsets))
-        return len(self._cuts) - 1
+        self.records.add(CLAIMS, texts, [passage], negatives, [(passage, *place)] if claim.true else [])
 
     def _add_question(
         self, source: int, asked: Asked, own: Sequence[tuple[int, Span]], ranked: Sequence[int], others: Others
     ) -> None:
         """`own`: number and place of the passages of its paragraph; `ranked`: all passages, best first."""
+        cuts = self.records.passages
         spans = [
             (passage, *place)
             for passage, span in own
             for answer in asked.answers
-            if (place := token_span(self._cuts[passage].offsets, answer.start - span.start, len(answer.text)))
+            if (place := token_span(cuts[passage].offsets, answer.start - span.start, len(answer.text)))
         ]
         if asked.answers and not spans:
             return  # across two passages, cut off, or longer than a short answer
@@ -214,18 +168,20 @@ class Preparer:
         if asked.answers:
             gold = list(dict.fromkeys(passage for passage, *_ in spans))
             said = [_plain(a.text) for a in asked.answers]
-            negatives = [r for r in ranked if r not in gold and not any(a in _plain(self._cuts[r].text) for a in said)]
+            negatives = [r for r in ranked if r not in gold and not any(a in _plain(cuts[r].text) for a in said)]
         else:  # those of its own paragraph that come nearest
             gold = [r for r in ranked if r in inside][:2] or [p for p, _ in own][:1]
             negatives = [r for r in ranked if r not in inside]
         self._record(source, asked.text, gold, negatives[:NEGATIVES], spans)
         if asked.answers and others and self._chance.random() < CHANGED_SHARE:
-            passage = " ".join(self._cuts[p].text for p in gold)
+            passage = " ".join(self.records.passages[p].text for p in gold)
             changed = unanswerable(asked.text, passage, others, self._wordnet, self._chance)
             if changed:
                 self._record(CHANGED, changed, gold[:1], [], [])
                 if self._chance.random() < CHANGED_ANSWERED:
-                    self._store(ANSWERED, [answered(changed, asked.answers[0].text)], gold[:1], [], [])
+                    self.records.add(ANSWERED, [answered(changed, asked.answers[0].text)], gold[:1], [], [])
+        if asked.answers and SOURCES[source] not in UNCLAIMED and self._chance.random() < OTHERWISE_SHARE:
+            self._add_otherwise(asked, spans[0])
         if others and self._reader:
             self._add_answered(asked, gold[0], negatives[:1], spans)
         if asked.answers and source != SOURCES.index(QAMR) and self._chance.random() < LACKING_SHARE:
@@ -235,7 +191,7 @@ class Preparer:
         self, asked: Asked, passage: int, negatives: Sequence[int], spans: Sequence[tuple[int, int, int]]
     ) -> None:
         """The question with its answer, and with what the reader marks where nothing answers it."""
-        cut = self._cuts[passage]
+        cut = self.records.passages[passage]
         sentences = sentence_spans(cut.text)
         if not spans:
             if self._chance.random() < IMPOSSIBLE_SHARE:
@@ -246,10 +202,12 @@ class Preparer:
         if self._chance.random() < RIGHT_SHARE:
             said = next(s for s in sentences if right.start < s.end)
             if place := token_span(cut.offsets, said.start, 1):
-                self._store(ANSWERED, [answered(asked.text, right.of(cut.text))], [passage], [], [(passage, *place)])
+                self.records.add(
+                    ANSWERED, [answered(asked.text, right.of(cut.text))], [passage], [], [(passage, *place)]
+                )
         if self._chance.random() < WRONG_SHARE:
             if negatives and self._chance.random() < 0.5:
-                self._add_wrong(asked.text, negatives[0], [Span(0, len(self._cuts[negatives[0]].text))])
+                self._add_wrong(asked.text, negatives[0], [Span(0, len(self.records.passages[negatives[0]].text))])
             else:
                 said_by = [_plain(answer.text) for answer in asked.answers]
                 others = [s for s in sentences if not any(answer in _plain(s.of(cut.text)) for answer in said_by)]
@@ -257,22 +215,34 @@ class Preparer:
 
     def _add_wrong(self, question: str, passage: int, within: Sequence[Span]) -> None:
         assert self._reader
-        cut = self._cuts[passage]
-        title = self._names[self._passage_title[passage]]
+        cut = self.records.passages[passage]
+        title = cut.title
         marks = self._reader.read(question, [(title, cut.text)])[0]
         found = [best for span in within if (best := marks.best(span))]
         if found:
             span = max(found, key=lambda best: best.score).span
-            self._store(ANSWERED, [answered(question, span.of(cut.text))], [passage], [], [])
+            self.records.add(ANSWERED, [answered(question, span.of(cut.text))], [passage], [], [])
+
+    def _add_otherwise(self, asked: Asked, answer: tuple[int, int, int]) -> None:
+        """The question asking for another kind of thing, which its sentence and those beside it do not offer."""
+        passage, first, _ = answer
+        cut = self.records.passages[passage]
+        sentences = sentence_spans(cut.text)
+        at = next(n for n, s in enumerate(sentences) if cut.offsets[first][0] < s.end)
+        said = Span(sentences[max(0, at - 1)].start, sentences[min(at + 1, len(sentences) - 1)].end).of(cut.text)
+        if changed := asked_otherwise(asked.text, said, self._chance):
+            self._record(OTHERWISE, changed, [passage], [], [])
+            if self._chance.random() < CHANGED_ANSWERED:
+                self.records.add(ANSWERED, [answered(changed, asked.answers[0].text)], [passage], [], [])
 
     def _add_lacking(self, asked: Asked, passage: int) -> None:
         """The question over its passage without the sentences that hold its answer, where enough is left."""
-        text = self._cuts[passage].text
+        text = self.records.passages[passage].text
         sentences = [span.of(text) for span in sentence_spans(text)]
         said = [_plain(answer.text) for answer in asked.answers]
         left = [s for s in sentences if not any(answer in _plain(s) for answer in said)]
         if 2 <= len(left) < len(sentences):
-            shorter = self._add_passage(" ".join(left), self._passage_title[passage])
+            shorter = self.records.add_passage(" ".join(left), self.records.passages[passage].title_row)
             self._record(LACKING, asked.text, [shorter], [], [])
 
     def _record(
@@ -284,67 +254,12 @@ class Preparer:
         spans: Sequence[tuple[int, int, int]],
     ) -> None:
         """`spans`: passage, first and last wordpiece."""
-        self._store(source, [question, *forms(question, self._wordnet, self._chance)], gold, negatives, spans)
-
-    def _store(
-        self,
-        source: int,
-        texts: Sequence[str],
-        gold: Sequence[int],
-        negatives: Sequence[int],
-        spans: Sequence[tuple[int, int, int]],
-    ) -> None:
-        """`texts`: the question and its other forms."""
-        self._sources.append(source)
-        self._variants.add(self._questions.add(self.ids(text, MAX_QUESTION)) for text in dict.fromkeys(texts))
-        self._links.add([*gold, *(-1 - row for row in negatives)])
-        self._spans.add(number for span in sorted(set(spans)) for number in span)
-
-    def write(self, path: Path) -> dict[str, int]:
-        """Writes the arrays; returns how many records each source has."""
-        arrays = {
-            **self._passages.arrays("passages"), **self._titles.arrays("titles"), **self._questions.arrays("questions"),
-            **self._variants.arrays("variants"), **self._links.arrays("links"), **self._spans.arrays("spans"),
-            "passage_title": np.array(self._passage_title, np.int32),
-            "sources": np.array(self._sources, np.int32),
-        }  # fmt: skip
-        np.savez(path, **arrays)  # type: ignore[arg-type]
-        names = [*SOURCES, "changed", "lacking", "claims", "answered"]
-        return {"passages": len(self._cuts)} | {names[s]: self._sources.count(s) for s in sorted(set(self._sources))}
-
-
-def token_span(offsets: Sequence[tuple[int, int]], start: int, length: int) -> tuple[int, int] | None:
-    """(first, last) wordpiece of the quote, inclusive; None where it is not wholly inside or is too long."""
-    if not offsets or start < 0 or start + length > offsets[-1][1]:
-        return None
-    inside = [i for i, (first, last) in enumerate(offsets) if last > start and first < start + length]
-    return (inside[0], inside[-1]) if inside and len(inside) <= MAX_ANSWER else None
+        self.records.add(source, [question, *forms(question, self._wordnet, self._chance)], gold, negatives, spans)
 
 
 def _plain(text: str) -> str:
     """Lower-case words between single spaces, for looking one text up in another."""
     return " " + " ".join(_ALPHANUMERIC.findall(text.lower())) + " "
-
-
-class _Ranker:
-    """The product's ranking over the passages of one set."""
-
-    def __init__(self, texts: Sequence[str], titles: Sequence[str], embedder: Embedder | None) -> None:
-        with_title = [f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)]
-        self._lexical = LexicalIndex.build(with_title)
-        self._embedder = embedder
-        self._dense = DenseIndex.build(embedder.encode(with_title)) if embedder else None
-        self._vectors: dict[str, NDArray[np.float32]] = {}
-
-    def embed_questions(self, questions: Sequence[str]) -> None:
-        if self._embedder:
-            self._vectors |= dict(zip(questions, self._embedder.encode(questions), strict=True))
-
-    def rank(self, question: str, rows: Sequence[int] | None) -> list[int]:
-        """The best rows, best first; `rows` restricts them."""
-        lexical = self._lexical.search(tokenize(question), DEPTH, rows)
-        dense = self._dense.search(self._vectors[question], DEPTH, rows) if self._dense else []
-        return [row for row, _ in convex(dense, lexical, DENSE_WEIGHT if dense else 0.0)][:DEPTH]
 
 
 def prepare(
@@ -373,7 +288,7 @@ def prepare(
     for source, paragraphs in by_source.items():
         preparer.add_source(source, paragraphs)
     unfinished = path.with_suffix(".part.npz")
-    counts = preparer.write(unfinished)
+    counts = preparer.records.write(unfinished)
     (folder / "examples.json").write_text(json.dumps(counts) + "\n")
     unfinished.rename(path)
     return path

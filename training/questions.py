@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Sequence
 
+from rag.answer_type import AnswerType, offered
 from rag.lexical import STOP_WORDS
 from training.wordnet import WordNet
 
@@ -45,6 +46,27 @@ _OPPOSITES = {
     for a, b in (pair.split(), reversed(pair.split()))
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z]+")
+
+# What may be asked for instead, where the passage offers none of it, by how the question begins.
+_AUXILIARY = r"(?:did|do|does|was|were|is|are|has|have|had|can|could|will|would)"
+_ADVERB = re.compile(rf"^(?P<asks>when|where|why|how) (?={_AUXILIARY} )", re.I)
+_SUBJECT = re.compile(rf"^who (?!else |{_AUXILIARY} )", re.I)
+_THING = re.compile(r"^(?:what|which) (?!year|percent|kind|type|compan)[a-z]+ (?=(?:did|do|does) )", re.I)
+_COUNT = re.compile(r"^how many (?!of |times )(?=[a-z]+ )", re.I)
+_REASON = re.compile(
+    r"\b(?:because|since|due|reasons?|caus\w+|therefore|thus|so|as|for|to|by|after|thanks|result\w*)\b", re.I
+)
+_TIME = re.compile(
+    r"\d{3,4}|\b(?:centur|decade|year|month|week|day|night|morning|time|moment)\w*"
+    r"|\b(?:when|while|after|before|during|since|until|till|once|now|then|later|ago|recently)\b",
+    re.I,
+)
+_SITE = re.compile(
+    r"\b(?:in|at|on|near|from|to|of|outside|across|throughout|through)\s+(?:the\s+)?[A-Z]|\b(?:where|there)\b"
+)
+_FIRM = re.compile(
+    r"\b(?:compan\w+|corporat\w+|firms?|Inc|Ltd|Co|Corp|Group|business\w*|manufactur\w+|publish\w+)\b", re.I
+)
 # Words that may be exchanged for others: shorter ones have too many meanings.
 LEAST_LETTERS = 4
 _PLAIN_WORD = re.compile(rf"(?<![\w’'-])[a-z]{{{LEAST_LETTERS},}}(?![\w’'-])")
@@ -123,6 +145,41 @@ def forms(question: str, wordnet: WordNet | None, chance: random.Random) -> list
         reworded(question, wordnet, chance),
     ]
     return list(dict.fromkeys(m for m in made if m != question and len(m.split()) >= 2))
+
+
+def asked_otherwise(question: str, said: str, chance: random.Random) -> str | None:
+    """The question asking for another kind of thing, one that `said`, the sentence that answers it and those beside
+    it, does not offer: when instead of who, what percentage instead of how many; None where nothing fits.
+    """
+    if found := _ADVERB.match(question):
+        pattern, others = _ADVERB, tuple(o for o in ("When ", "Where ", "Why ") if o.strip() != found["asks"].title())
+    elif _SUBJECT.match(question):
+        pattern, others = _SUBJECT, ("Which company ", "How many people ")
+    elif _THING.match(question):
+        pattern, others = _THING, ("What year ", "What company ")
+    elif _COUNT.match(question):
+        pattern, others = _COUNT, ("What percentage of ",)
+    else:
+        return None
+    fit = [other for other in others if not _offers(other, question, said)]
+    return pattern.sub(lambda _: chance.choice(fit), question) if fit else None
+
+
+def _offers(asked: str, question: str, said: str) -> bool:
+    """Whether `said` may hold what a question that begins with `asked` wants."""
+    match asked.strip():
+        case "Why":
+            return _REASON.search(said) is not None
+        case "Where":
+            return _SITE.search(said) is not None
+        case "Which company" | "What company":
+            return _FIRM.search(said) is not None
+        case "When" | "What year":
+            return bool(_TIME.search(said) or offered(AnswerType.DATE, "", said))
+        case "What percentage of":
+            return bool(offered(AnswerType.PERCENT, "", said))
+        case _:
+            return bool(offered(AnswerType.NUMBER, question, said))
 
 
 def names_and_numbers(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -51,6 +51,7 @@ class Options:
     processes: int
     tokens: int  # wordpieces in a batch of one process
     rate: float
+    dropout: float
     seed: int
     subset: float
     save_minutes: float
@@ -133,7 +134,7 @@ def train(rank: int, options: Options, examples_path: Path, resume: bool, meetin
     if options.processes > 1:
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=options.processes)
     examples = Examples(examples_path)
-    reader = Reader.from_base(options.base, options.start).to(options.device).train()
+    reader = Reader.from_base(options.base, options.start, options.dropout).to(options.device).train()
     if options.processes > 1:  # the head is drawn at random: everyone takes that of rank 0
         for parameter in reader.qa_outputs.parameters():
             dist.broadcast(parameter.data, 0)
@@ -241,6 +242,7 @@ def parse(arguments: list[str] | None = None) -> tuple[Options, bool]:
     parser.add_argument("--processes", type=int, default=1 if gpu else min(2, os.cpu_count() or 1))
     parser.add_argument("--tokens", type=int, default=32768 if gpu else 2048, help="wordpieces per batch and process")
     parser.add_argument("--rate", type=float, default=1.8e-4, help="highest learning rate")
+    parser.add_argument("--dropout", type=float, default=0.0, help="for stages that show again what was shown")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--subset", type=float, default=1.0, help="share of the paragraphs to use, 0 to 1")
     parser.add_argument("--save-minutes", type=float, default=4.0)

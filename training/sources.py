@@ -1,4 +1,5 @@
-"""`python -m training.sources --data FOLDER --split dev --out FILE`: the held-out articles as one SQuAD-shaped file.
+"""`python -m training.sources --data FOLDER --split dev --out FILE`: the held-out articles as one SQuAD-shaped file;
+with `--clapnq FOLDER` instead, half of the real web questions of ClapNQ, which nothing is trained on.
 
 Reads the question sets and splits them by document, before anything else looks at them.
 
@@ -9,6 +10,7 @@ Source of the form: SQuAD 2.0 (Rajpurkar et al. 2018).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ WIKI = "shifts_new_wiki"
 REDDIT = "shifts_reddit"
 AMAZON = "shifts_amazon_reviews"
 QAMR = "qamr"
+CLAPNQ = "clapnq"
 SOURCES = (SQUAD, WIKI, REDDIT, AMAZON, QAMR)
 
 # Their titles name a subject; the other sets have one title for everything, which says nothing.
@@ -96,6 +99,23 @@ def paragraphs_of(data: Path, split: str) -> Iterator[Paragraph]:
         yield from (paragraph for paragraph in read_source(data, source) if split_of(paragraph) == split)
 
 
+def clapnq_of(folder: Path, split: str) -> Iterator[Paragraph]:
+    """The questions whose id falls to "dev" or "test", each with its passage; the sentences that were selected for an
+    answer count as answers.
+
+    Raises: as `open` and `json`.
+    """
+    for name in ("clapnq_answerable.jsonl", "clapnq_unanswerable.jsonl"):
+        for line in (folder / name).read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if ("dev", "test")[hashlib.sha256(record["id"].encode()).digest()[-1] % 2] != split:
+                continue
+            (passage,) = record["passages"]
+            selected = {said for output in record["output"] for said in output["selected_sentences"]}
+            answers = tuple(Answer(s, passage["text"].index(s)) for s in sorted(selected) if s in passage["text"])
+            yield Paragraph(CLAPNQ, passage["title"], passage["text"], (Asked(record["id"], record["input"], answers),))
+
+
 def squad_shaped(paragraphs: Sequence[Paragraph]) -> dict[str, Any]:
     """The form of SQuAD 2.0, one article entry per paragraph."""
     return {
@@ -124,11 +144,14 @@ def squad_shaped(paragraphs: Sequence[Paragraph]) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.sources", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="folder of the sets that the reader is trained on")
+    source.add_argument("--clapnq", type=Path, help="folder of clapnq_answerable.jsonl and clapnq_unanswerable.jsonl")
     parser.add_argument("--split", choices=tuple(HELD_OUT), default="dev", help="the test is looked at once")
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args(arguments)
-    held_out = list(paragraphs_of(chosen.data, chosen.split))
+    made = clapnq_of(chosen.clapnq, chosen.split) if chosen.clapnq else paragraphs_of(chosen.data, chosen.split)
+    held_out = list(made)
     chosen.out.write_text(json.dumps(squad_shaped(held_out), ensure_ascii=False) + "\n", encoding="utf-8")
 
 

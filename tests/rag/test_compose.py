@@ -24,7 +24,7 @@ def scored(*scores: float, log_odds: float = 1.0, marked: bool = True) -> Readin
         ScoredSentence(PASSAGE, Span(i, i + 1), s, 0.5, 0.5, 0.5, Span(i, i + 1) if marked else None, log_odds, False)
         for i, s in enumerate(scores)
     )
-    return Reading(sentences, 1, 1.0, False, False, 1.0, 0.0, 0.0, 0.0)
+    return Reading(sentences, 1, 1.0, False, False, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(("scores", "shown"), [((1.0, 0.9, 0.86, 0.85), 3), ((1.0, 0.84), 1), ((1.0,), 1), ((), 0)])

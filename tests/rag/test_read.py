@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.answer import Answerer
-from rag.read import CLEAR, FIRST_STAGE, READING_WEIGHTS, SPAN_LIMIT, TYPE_MARGIN, Reading, read, reranked
+from rag.read import CLEAR, FIRST_STAGE, READING_WEIGHTS, SPAN_LIMIT, TYPE_MARGIN, Reading, SecondLook, read, reranked
 from rag.reader import Marks
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
@@ -87,11 +87,11 @@ class Marker:
 
     def __init__(self, word: str, log_odds: float, judges_claims: bool = False) -> None:
         self.word, self.log_odds, self.judges_claims = word, log_odds, judges_claims
-        self.shown, self.asked = 0, ""
+        self.shown, self.asked = 0, list[str]()
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Marks]:
         self.shown += len(passages)
-        self.asked = question
+        self.asked.append(question)
         return [self._mark(text) for _, text in passages]
 
     def _mark(self, text: str) -> Marks:
@@ -103,16 +103,17 @@ class Marker:
         return Marks(half, half, tuple(words))
 
 
-def test_the_best_answer_is_read_once_more_as_a_claim(open_corpus: Open) -> None:
+def test_the_best_answer_is_read_again_as_a_claim_and_by_itself(open_corpus: Open) -> None:
     answerer = open_corpus({"a.txt": TEXT})
     query = answerer.retriever.query("Who opened the summit?")
     evidence = answerer.retriever.find(query, 8)
     judge = Marker("Budapest", 7.0, judges_claims=True)
-    assert read(query, evidence, answerer.snapshot, judge).verified == 7.0
-    assert judge.asked == "Who opened the summit? Budapest."
+    assert read(query, evidence, answerer.snapshot, judge).second == SecondLook(7.0, 7.0, 7.0)
+    claim, question = judge.asked[-2:]
+    assert (claim, question) == ("Who opened the summit? Budapest.", "Who opened the summit?")
     only_marks = Marker("Budapest", 7.0)
-    assert read(query, evidence, answerer.snapshot, only_marks).verified == 0.0
-    assert only_marks.shown == judge.shown - 1
+    assert read(query, evidence, answerer.snapshot, only_marks).second == SecondLook()
+    assert only_marks.shown == judge.shown - 3
 
 
 def test_what_the_reader_marks_lifts_its_sentence(open_corpus: Open) -> None:
@@ -176,11 +177,19 @@ def test_a_number_that_is_asked_for_is_the_answer_without_the_words_before(
     assert best.typed, "either holds a number"
 
 
-def test_what_the_question_says_itself_is_no_news(open_corpus: Open) -> None:
+def test_what_the_question_names_itself_answers_no_question_for_somebody(open_corpus: Open) -> None:
+    answerer = open_corpus({"a.txt": TEXT})
+    for question, log_odds in (("Who is the mayor of Budapest?", -SPAN_LIMIT), ("Tell me about Budapest.", 7.0)):
+        query = answerer.retriever.query(question)
+        reading = read(query, answerer.retriever.find(query, 8), answerer.snapshot, Marker("Budapest", 7.0))
+        marked = [s.log_odds for s in reading.sentences if s.log_odds > -9 and "Budapest" in s.span.of(TEXT)]
+        assert set(marked) == {log_odds}
+
+
+def test_words_that_no_document_holds_are_counted(open_corpus: Open) -> None:
     answerer = open_corpus({"a.txt": TEXT})
     query = answerer.retriever.query("Did Budapest chair a moderated session?")
-    reading = read(query, answerer.retriever.find(query, 8), answerer.snapshot, Marker("Budapest", 7.0))
-    assert reading.echo == 1
+    reading = read(query, answerer.retriever.find(query, 8), answerer.snapshot)
     assert reading.unknown_words > 0.4, "nothing there is moderated or chaired"
     assert reading.passage_coverage == pytest.approx(1 - reading.unknown_words)
 

@@ -11,7 +11,8 @@ from rag.ingest import cut
 from rag.runtime import open_tokenizer
 from rag.types import Document, Metadata
 from training.batches import Examples
-from training.prepare import CLAIMS, LACKING, Preparer, passages_of, token_span
+from training.prepare import Preparer, passages_of
+from training.records import CLAIMS, LACKING, OTHERWISE, token_span
 from training.sources import SOURCES, SQUAD, Answer, Asked, Paragraph
 
 FACTS = (
@@ -42,11 +43,17 @@ def examples(tmp_path: Path, tokenizer: Tokenizer) -> Examples:
     paragraphs[2] = Paragraph(SQUAD, "Kenya", FACTS[2], (questions[2], none))
     preparer = Preparer(tokenizer, HashEmbedder(), seed=0)
     preparer.add_source(SQUAD, paragraphs)
-    counts = preparer.write(tmp_path / "examples.npz")
+    counts = preparer.records.write(tmp_path / "examples.npz")
     assert counts["passages"] == 3
     assert counts[SQUAD] == 4
     assert counts["claims"] >= 3
     return Examples(tmp_path / "examples.npz")
+
+
+def as_asked(examples: Examples) -> list[int]:
+    """The records of the questions as they stand in the set, in their order."""
+    records: list[int] = np.flatnonzero(examples.sources == SOURCES.index(SQUAD)).tolist()
+    return records
 
 
 def test_passages_are_those_of_the_product():
@@ -71,10 +78,10 @@ def test_targets_are_the_answers_and_negatives_do_not_hold_them(examples: Exampl
 
     spans = [
         {text(examples.row("passages", p)[s : e + 1]) for p, s, e in examples.row("spans", i).reshape(-1, 3)}
-        for i in range(4)
+        for i in as_asked(examples)
     ]
     assert spans == [{"nairobi"}, {"1899", "in 1899"}, {"mombasa"}, set()]
-    for record, answer in enumerate(("nairobi", "1899", "mombasa")):
+    for record, answer in zip(as_asked(examples), ("nairobi", "1899", "mombasa"), strict=False):
         links = examples.row("links", record)
         assert len(links[links >= 0]) == 1
         negatives = [text(examples.row("passages", int(-1 - n))) for n in links[links < 0]]
@@ -83,7 +90,7 @@ def test_targets_are_the_answers_and_negatives_do_not_hold_them(examples: Exampl
 
 
 def test_a_batch_points_at_the_answers_in_the_padded_input(examples: Examples, tokenizer: Tokenizer):
-    batch = examples.batch([0, 1, 2, 3], seed=0, epoch=0)
+    batch = examples.batch(as_asked(examples), seed=0, epoch=0)
     assert batch.questions == 4
     assert set(batch.groups.tolist()) == {0, 1, 2, 3}
     said = {
@@ -97,8 +104,8 @@ def test_a_batch_points_at_the_answers_in_the_padded_input(examples: Examples, t
 
 def test_an_epoch_shows_every_question_of_a_full_share_once_and_is_repeatable(examples: Examples):
     plan = examples.epoch(seed=0, epoch=0, tokens=120)
-    asked_in_full = np.flatnonzero(examples.sources == SOURCES.index(SQUAD))
-    assert sorted(r for batch in plan for r in batch if r < 4) == asked_in_full.tolist() == [0, 1, 2, 3]
+    in_full = as_asked(examples)
+    assert sorted(r for batch in plan for r in batch if r in in_full) == in_full
     assert plan == examples.epoch(seed=0, epoch=0, tokens=120)
     assert len(plan) > 1
     assert all((examples.batch(b, 0, 0).input_ids.numel() <= 120 or len(b) == 1) for b in plan)
@@ -109,7 +116,7 @@ def test_a_true_claim_points_at_its_sentence_and_a_false_one_at_nothing(tmp_path
     question = asked(0, "What is the capital of Kenya?", text, "Nairobi")
     preparer = Preparer(tokenizer, HashEmbedder(), seed=3)
     preparer.add_source(SQUAD, [Paragraph(SQUAD, "Kenya", text, (question,))])
-    preparer.write(tmp_path / "examples.npz")
+    preparer.records.write(tmp_path / "examples.npz")
     made = Examples(tmp_path / "examples.npz")
     kinds = {True: 0, False: 0}
     for record in np.flatnonzero(made.sources == CLAIMS):
@@ -126,12 +133,26 @@ def test_a_true_claim_points_at_its_sentence_and_a_false_one_at_nothing(tmp_path
     assert kinds[False] >= 1
 
 
+def test_a_question_for_another_kind_of_thing_has_no_answer(tmp_path: Path, tokenizer: Tokenizer):
+    questions = tuple(asked(n, "Who built the port?", "The port was built by Ali.", "Ali") for n in range(12))
+    preparer = Preparer(tokenizer, HashEmbedder(), seed=0)
+    preparer.add_source(SQUAD, [Paragraph(SQUAD, "Kenya", "The port was built by Ali.", questions)])
+    preparer.records.write(tmp_path / "examples.npz")
+    made = Examples(tmp_path / "examples.npz")
+    otherwise = np.flatnonzero(made.sources == OTHERWISE)
+    said = {
+        tokenizer.decode(made.row("questions", int(made.row("variants", record)[0])).tolist()) for record in otherwise
+    }
+    assert said == {"which company built the port?", "how many people built the port?"}
+    assert [len(made.row("spans", record)) for record in otherwise] == [0] * len(otherwise)
+
+
 def test_a_passage_without_its_answering_sentence_answers_nothing(tmp_path: Path, tokenizer: Tokenizer):
     text = " ".join(FACTS)
     questions = tuple(asked(n, "What is the capital of Kenya?", text, "Nairobi") for n in range(12))
     preparer = Preparer(tokenizer, HashEmbedder(), seed=0)
     preparer.add_source(SQUAD, [Paragraph(SQUAD, "Kenya", text, questions)])
-    preparer.write(tmp_path / "examples.npz")
+    preparer.records.write(tmp_path / "examples.npz")
     made = Examples(tmp_path / "examples.npz")
     lacking = np.flatnonzero(made.sources == LACKING)
     assert len(lacking)

@@ -2,7 +2,16 @@ import random
 
 import pytest
 
-from training.questions import as_keywords, as_request, forms, misspelt, names_and_numbers, reworded, unanswerable
+from training.questions import (
+    as_keywords,
+    as_request,
+    asked_otherwise,
+    forms,
+    misspelt,
+    names_and_numbers,
+    reworded,
+    unanswerable,
+)
 from training.wordnet import WordNet
 
 
@@ -86,3 +95,20 @@ def test_opposites_of_the_dictionary_make_a_question_unanswerable():
     made = unanswerable("Which deep lake?", "A deep lake.", nothing, Synonyms(), random.Random(0))
     assert made == "Which shallow lake?"
     assert unanswerable("Which deep lake?", "Deep, not shallow.", nothing, Synonyms(), random.Random(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "made"),
+    [
+        ("When was it opened?", "It was opened in 1931.", {"Where was it opened?", "Why was it opened?"}),
+        ("Who rode it?", "Jordan Reeves rode the bus.", {"Which company rode it?", "How many people rode it?"}),
+        ("Who rode the bus?", "The Reeves Group, with 12 people, rode the bus.", None),
+        ("How many people voted?", "Some 300 people voted.", "What percentage of people voted?"),
+        ("How many people voted?", "Some 300 people, 40 per cent, voted.", None),
+        ("What port did she plan?", "She planned Old Port.", {"What year did she plan?", "What company did she plan?"}),
+        ("What bridge crosses the river?", "The Old Bridge crosses it.", None),
+    ],
+)  # fmt: skip
+def test_another_kind_of_thing_is_asked_for_where_there_is_none(question: str, said: str, made: str | set[str] | None):
+    wanted = {made} if isinstance(made, str) else made or {None}
+    assert {asked_otherwise(question, said, random.Random(seed)) for seed in range(20)} == wanted

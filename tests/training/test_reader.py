@@ -29,7 +29,7 @@ def out(tmp_path: Path) -> Path:
         paragraphs.append(Paragraph(SQUAD, "Bridges", text, (asked,)))
     preparer = Preparer(open_tokenizer(tokenizer), HashEmbedder(), seed=0)
     preparer.add_source(SQUAD, paragraphs)
-    preparer.write(tmp_path / "examples.npz")
+    preparer.records.write(tmp_path / "examples.npz")
     return tmp_path
 
 

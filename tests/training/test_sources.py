@@ -45,3 +45,21 @@ def test_held_out_articles_are_written_in_the_form_of_squad(tmp_path: Path):
     assert titles == set(HELD_OUT["dev"])
     asked = [(question.answers, question.answerable) for question, _ in load_squad(out).questions[:2]]
     assert asked == [(("Ann",), True), ((), False)]
+
+
+def test_web_questions_are_halved_by_their_ids(tmp_path: Path):
+    def record(number: int, **output: object) -> str:
+        passages = [{"title": "Port", "text": f"Port {number} is old . Ann built it ."}]
+        return json.dumps({"id": str(number), "input": "who built it", "passages": passages, "output": [output]})
+
+    answerable = [record(n, selected_sentences=["Ann built it .", "Not there ."]) for n in range(20)]
+    unanswerable = [record(n, selected_sentences=[]) for n in range(20, 40)]
+    (tmp_path / "clapnq_answerable.jsonl").write_text("\n".join(answerable))
+    (tmp_path / "clapnq_unanswerable.jsonl").write_text("\n".join(unanswerable))
+    asked = {}
+    for split in HELD_OUT:
+        main(["--clapnq", str(tmp_path), "--split", split, "--out", str(tmp_path / "out.json")])
+        asked[split] = {question.id: question.answers for question, _ in load_squad(tmp_path / "out.json").questions}
+    assert not asked["dev"].keys() & asked["test"].keys()
+    assert asked["dev"] | asked["test"] == {str(n): ("Ann built it .",) if n < 20 else () for n in range(40)}
+    assert min(len(half) for half in asked.values()) > 10
