@@ -201,6 +201,37 @@ def test_an_answer_whose_document_has_changed_says_so(open_page: Open, scripted:
     assert [text.split()[1] for text in warnings] == ["document", "answer"]
 
 
+def test_what_a_language_model_got_wrong_is_said_in_the_readers_language(open_page: Open, scripted: Served) -> None:
+    left_out = "2 sentences of the language model were left out because the documents do not support them."
+    for locale, start, count in (
+        ("en-GB", "The language model could not finish", "2 sentences"),
+        ("zh-TW", "語言模型", "2 個"),
+    ):
+        opened = open_page(at=scripted, locale=locale)
+        changed(opened.page, r'"warnings":\[\]', f'"warnings":["llm_timeout: It took too long.","{left_out}"]')
+        failed, dropped = opened.ask(PEOPLE).locator(".warning").all_text_contents()
+        assert failed.startswith(start)
+        assert count in dropped
+        assert "llm_" not in failed + dropped
+
+
+def test_the_page_names_where_passages_are_sent(open_page: Open, scripted: Served) -> None:
+    page = open_page(at=scripted).page
+    page.locator("#loaded:not([hidden])").wait_for()
+    assert page.locator("#sent-to").is_hidden()
+
+    def ready(route: Any) -> None:
+        said = route.fetch()
+        route.fulfill(response=said, json={**said.json(), "llm": {"host": "models.example:8000", "model": "qwen3"}})
+
+    page.route("**/readyz", ready)
+    page.reload()
+    page.get_by_text("Worded by qwen3: found passages are sent to models.example:8000.").wait_for()
+    page.locator("#language").click()
+    page.get_by_role("menuitemradio", name="中文").or_(page.get_by_role("menuitem", name="中文")).first.click()
+    page.get_by_text("找到的段落會傳送到 models.example:8000").wait_for()
+
+
 def test_opening_a_document_leaves_the_thread_where_it_was(open_page: Open, scripted: Served) -> None:
     opened = open_page(at=scripted, viewport={"width": 1440, "height": 500})
     turn, page = opened.ask(PEOPLE), opened.page

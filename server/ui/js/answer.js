@@ -8,7 +8,7 @@ import { gapButtons } from "./feedback.js";
 import { alsoList, citedList, nearestList } from "./sources.js";
 import { t } from "./strings.js";
 import { suggestions } from "./welcome.js";
-import { announced, partialNote, problem, wording } from "./words.js";
+import { announced, partialNote, problem, warned, wording } from "./words.js";
 
 const SLOW_MS = 4000;
 const VERY_SLOW_MS = 15000;
@@ -112,7 +112,7 @@ export class AnswerView {
 	#finished() {
 		const { status, warnings, stored, source_changed: changed } = this.answer;
 		const found = status !== "not_found";
-		const notes = [...warnings, changed?.length && t("sourceChanged"), stored === false && t("notStored")];
+		const notes = [...warnings.map(warned), changed?.length && t("sourceChanged"), stored === false && t("notStored")];
 		this.node.replaceChildren(
 			...[
 				this.#understood(),

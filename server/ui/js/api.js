@@ -134,13 +134,14 @@ export const conversationAt = (id) => `/conversations/${encodeURIComponent(id)}`
 export const createConversation = () => change("POST", "/conversations", { title: null });
 export const getConversation = (id) => getJson(conversationAt(id));
 
-// Whether questions can be answered: {error, warnings}, error = the ApiError that says why not.
+// Whether questions can be answered: {error, warnings, llm}, error = the ApiError that says why not, llm = {host, model}
+// of the language model that passages are sent to, or null.
 export async function readiness() {
 	try {
-		const { warnings } = await getJson("/readyz");
-		return { error: null, warnings };
+		const { warnings, llm } = await getJson("/readyz");
+		return { error: null, warnings, llm };
 	} catch (error) {
-		if (error instanceof ApiError) return { error, warnings: [] };
+		if (error instanceof ApiError) return { error, warnings: [], llm: null };
 		throw error;
 	}
 }

@@ -10,7 +10,7 @@ import { Pane } from "./pane.js";
 import * as route from "./route.js";
 import { t, translate } from "./strings.js";
 import { Thread } from "./thread.js";
-import { hideNotice, notice, welcomeWith } from "./welcome.js";
+import { hideNotice, nameModel, notice, welcomeWith } from "./welcome.js";
 
 translate(document);
 fillIcons(document);
@@ -180,6 +180,7 @@ const arrival = route.place();
 if (arrival.kind === "document") route.openedAtDocument();
 if (arrival.kind !== "answer" && Thread.left) await thread.resume(Thread.left).catch(() => {});
 if (thread.isEmpty) welcome();
+else nameModel();
 box.start();
 follow(arrival, history.state).then(() => {
 	if (arrival.kind === "home") box.focus();

@@ -50,6 +50,10 @@ export default {
 	partialMissing: (parts) => `Not found: ${parts.map((part) => `“${part}”`).join(" ")}`,
 	support_verbatim: "Exact quote",
 	support_supported: "Reworded from this quote",
+	sentTo: (model, host) => `Worded by ${model}: found passages are sent to ${host}.`,
+	leftOut: (count) => `Not shown, because the documents do not support it: ${count} ${count === 1 ? "sentence" : "sentences"} of the language model.`,
+	llmFailed: "The language model could not finish. What is shown is quoted from the documents or was checked against them.",
+	llmUnsupported: "The documents support nothing that the language model wrote, so the answer is quoted from them.",
 	sourceChanged: "A document has changed since this answer was given. Ask again for a current one.",
 	notStored: "This answer was not kept in the conversation.",
 

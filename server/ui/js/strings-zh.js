@@ -46,6 +46,10 @@ export default {
 	partialMissing: (parts) => `找不到：${parts.map((part) => `「${part}」`).join("")}`,
 	support_verbatim: "逐字引用",
 	support_supported: "依此引文改寫",
+	sentTo: (model, host) => `由 ${model} 撰寫：找到的段落會傳送到 ${host}。`,
+	leftOut: (count) => `語言模型有 ${count} 個句子沒有文件佐證，因此未顯示。`,
+	llmFailed: "語言模型未能完成。顯示的內容都引自文件，或已與文件核對。",
+	llmUnsupported: "語言模型寫的內容都沒有文件佐證，因此答案直接引自文件。",
 	sourceChanged: "回答之後，文件已有變動。請再問一次，取得最新的答案。",
 	notStored: "這個答案沒有存入對話紀錄。",
 

@@ -23,14 +23,25 @@ export function notice(error, again, missing = null) {
 
 // page = {ask, open, openAll}
 export async function welcomeWith(page) {
-	const { error, warnings } = await readiness();
+	const { error, warnings, llm } = await readiness();
 	if (error) {
 		notice(error, () => welcomeWith(page));
 		return;
 	}
+	showModel(llm);
 	byId("offers").replaceChildren(suggestions(page.ask));
 	const shelf = fillShelf({ warnings, ...page });
 	await shelf.catch(() => (byId("loaded").hidden = true)); // asking says what is wrong
+}
+
+// Where passages are sent to, where they are sent at all; for a page that begins with answers.
+export async function nameModel() {
+	showModel((await readiness()).llm);
+}
+
+function showModel(llm) {
+	byId("sent-to").hidden = !llm;
+	byId("sent-to").textContent = llm ? t("sentTo", llm.model, llm.host) : "";
 }
 
 // Questions that the documents answer: on the empty page, and wherever an answer was not found.

@@ -22,6 +22,15 @@ export function wording(answer) {
 	return joined(t(`confidence_${answer.confidence.label}`), t(`wording_${whose}`));
 }
 
+// A warning of the server: what it says of the language model, in the reader's language and without its code.
+export function warned(text) {
+	const [, code] = /^(llm_\w+): /.exec(text) ?? [];
+	const [, count] = /^(\d+) sentences? of the language model /.exec(text) ?? [];
+	if (count) return t("leftOut", Number(count));
+	if (!code) return text;
+	return t(code === "llm_unsupported" ? "llmUnsupported" : "llmFailed");
+}
+
 // Where others can read a quote: the public page, or else this server.
 export const addressOf = ({ source_url: source, document_id: id, start, end }) =>
 	webAddress(source) ?? new URL(documentAddress(id, start, end), location.origin).href;
