@@ -12,7 +12,7 @@ from rag.lexical import tokenize
 _ASKING = (
     r"(?:who|whom|whose|what|when|where|which|why|how|did|does|do|is|are|was|were|has|have|had|can|could|will|would)\b"
 )
-_JOINT = re.compile(rf"(?<=\?)\s+(?=\w)|,?\s+(?:and|but)\s+(?:also\s+)?(?={_ASKING})", re.IGNORECASE)
+_JOINT = re.compile(rf"(?<=\?)\s+(?=\w)|,?(?<!\s)\s+(?:and|but)\s+(?:also\s+)?(?={_ASKING})", re.IGNORECASE)
 MAX_PARTS = 4
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.claims import Claim, claims_of, plain
+from rag.claims import MAX_CHARS, Claim, claims_of, plain
+from rag.completions import Limits
+from rag.spoken import CHARS_PER_TOKEN
 
 SAID = (
     "<think>The passages say 264. Or 39?</think>In total 264 people came [1]. Mayor Dr. Hřib of the U.S. spoke.[2][3] "
@@ -68,3 +72,16 @@ def test_no_image_and_no_link_is_left(text: str) -> None:
     left = plain(f"![{text}](x)")
     assert "![" not in left
     assert "](" not in left
+
+
+@pytest.mark.parametrize(
+    "unit", ["[a", "[", "![", "![a](", "[1,", ".[1]", "`", "*a", "_", " ", "\n", "a. ", "<a", "(", "1. "]
+)
+def test_a_hostile_answer_of_the_greatest_size_is_cut_quickly(unit: str) -> None:
+    size = CHARS_PER_TOKEN * Limits().max_tokens
+    said = (unit * size)[:size]
+    started = perf_counter()
+    assert all(len(claim.text) <= MAX_CHARS for claim in claims_of([said]))
+    assert all(len(claim.text) <= MAX_CHARS for claim in claims_of(said[i : i + 7] for i in range(0, size, 7)))
+    plain(said)
+    assert perf_counter() - started < 2  # far above what it takes; with patterns that look ahead it took minutes
