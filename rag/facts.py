@@ -59,6 +59,7 @@ _PERCENT = re.compile(r"%|\bper\s?cent", re.IGNORECASE)
 _MONEY = {"$": r"[$]|\bdollars?\b|\bUSD\b", "€": r"€|\beuros?\b|\bEUR\b", "£": r"£|\bpounds?\b", "¥": r"¥|\byen\b"}
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w.’'-]*"
+_FIRST = re.compile(rf"[“\"'( ]*({_CAPITAL})")
 _NAMES = re.compile(rf"{_CAPITAL}(?:\s+{_CAPITAL})*")
 # Titles stand before many names: one in common makes two people no more alike.
 _ROLE_WORDS = (
@@ -72,6 +73,14 @@ _SHORT_FORMS = {"us": ("united", "states"), "uk": ("united", "kingdom"), "un": (
 _WRITTEN_SHORT = {s: re.compile(rf"\b{s[0].upper()}\.? ?{s[1].upper()}\b") for s in _SHORT_FORMS}
 # A first word in capitals that ends so is more likely a common noun or an adverb than a name.
 _COMMON_END = re.compile(r"(?:ly|tions?|ments?|ances?|ences?|ness|ings?|ers|ors|ants|ents|ies|all|ever)$")
+# Words with such an end that begin sentences and of which their quotes need not hold a form: any other is a name.
+_COMMON_FIRST_WORDS = (
+    "something everything nothing anything things roughly nearly basically normally additionally finally recently "
+    "currently usually generally specifically according participants attendees visitors citizens officials members "
+    "speakers cities countries companies parties numbers others authorities organizers organisers leaders "
+    "representatives residents students during following"
+)
+_COMMON_FIRST = frozenset(_COMMON_FIRST_WORDS.split())
 # Canada and Canadian, Israel and Israeli are one name to a reader.
 _NATIVE = frozenset(("", "a", "e", "n", "an", "ian", "ean", "ese", "ish", "i", "ic", "s", "ans", "ians"))
 _LEAST_ROOT = 4
@@ -98,8 +107,14 @@ _OPPOSITES = tuple(
     ({pair.split()[0], *tokenize(pair.split()[0])}, {pair.split()[1], *tokenize(pair.split()[1])})
     for pair in _OPPOSITE_WORDS
 )
+# With a scheme; a host or address of numbers before a path; words joined by a dot, both of two letters or more, which
+# "e.g." and "U.S." are not; and what ends as many addresses do, whatever its letters.
 _LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>()\[\]“”\"]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|example|tw)\b\S*", re.I
+    r"(?:\b[a-z][a-z+-]{1,15}://|www\.)[^\s<>()\[\]“”\"]+"
+    r"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:[^\W\d_]\w{1,23}(?=[:/])|(?:com|org|net|io|example|tw)\b"
+    r"|(?<=\w\w\.)(?-i:[a-z]{2,24}\b))\S*"
+    r"|(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}[:/]\S*",
+    re.I,
 )
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 
@@ -190,7 +205,18 @@ def missing_names(claim: str, quotes: str, around: str) -> list[Fact]:
             held |= {short, *short}
         elif _WRITTEN_SHORT[short].search(quotes):
             held |= {*whole, short, *short}
-    return [fact for fact in names(claim) if not _held(fact.keys, held, near)]
+    missing = [fact for fact in names(claim) if not _held(fact.keys, held, near)]
+    return missing + [fact for fact in _first_name(claim) if not any(same_name(fact.keys[0], word) for word in held)]
+
+
+def _first_name(sentence: str) -> list[Fact]:
+    """The first word, where `names` takes it for a common one and it is none: Italy, Beijing, France."""
+    first = _FIRST.match(sentence)
+    if not first or not _COMMON_END.search(first[1]) or sentence[first.end() :].startswith(","):
+        return []
+    keys = tuple(words(first[1]))
+    common = len(keys) != 1 or keys[0] in STOP_WORDS or keys[0] in _COMMON_FIRST or _value(keys[0])
+    return [] if common else [Fact(Kind.NAME, Span(*first.span(1)), keys)]
 
 
 def _held(keys: tuple[str, ...], held: Set[str], near: list[str]) -> bool:

@@ -27,6 +27,7 @@ from rag.facts import (
     numbers,
     places_of,
 )
+from rag.hedges import shifts
 from rag.lexical import tokenize
 from rag.linear import Linear
 from rag.reader import Marks, Reader
@@ -178,6 +179,7 @@ class _Check:
             or contradicts(self._claim, text)
             or invented_links(self._claim, text)
             or misquotes(self._claim, text)
+            or shifts(self._claim, text, around)
         )
 
     def _likeness(self, quotes: tuple[Quote, ...]) -> float:

@@ -2,17 +2,21 @@
 
 A `Play` says what one connection gets to hear after its request was read. Non-scope: what a client should make of it
 (`tests/faults/table.py`).
+By hand: `python -m tests.faults.llm_server --port 9000 [--says "Sentence one [1]."]…`; without `--says` it repeats the
+first sentence of the first passage, so that any question works.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gzip
 import json
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,8 +58,8 @@ class LlmServer:
 
 
 @contextmanager
-def llm_server(play: Play) -> Iterator[LlmServer]:
-    """Plays `play` to every connection, until the block ends."""
+def llm_server(play: Play, port: int = 0) -> Iterator[LlmServer]:
+    """Plays `play` to every connection, until the block ends. `port` 0: any that is free."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -84,7 +88,7 @@ def llm_server(play: Play) -> Iterator[LlmServer]:
                 call.closed.set()
 
     async def start() -> asyncio.Server:
-        return await asyncio.start_server(connected, "127.0.0.1", 0)
+        return await asyncio.start_server(connected, "127.0.0.1", port)
 
     async def stop(listener: asyncio.Server) -> None:
         listener.close()
@@ -219,3 +223,33 @@ def chunked(*chunks: bytes, cut: bool = False) -> Play:
     head = OK.replace(b"Connection: close", b"Transfer-Encoding: chunked")
     parts: Sequence[bytes] = [b"%x\r\n%s\r\n" % (len(c), c) for c in chunks]
     return sends(head, *parts, *([] if cut else [b"0\r\n\r\n"]))
+
+
+# As `rag/generate.py` writes the passages: a number, the heading on its line, then the text.
+_FIRST_PASSAGE = re.compile(r"^\[1\] [^\n]*\n\s*(.+?[.!?])(?=\s|$)", re.M | re.S)
+
+
+def repeats() -> Play:
+    """A model that says the first sentence of the first passage."""
+
+    async def play(writer: asyncio.StreamWriter, call: Call) -> None:
+        found = _FIRST_PASSAGE.search(call.body["messages"][-1]["content"])
+        sentence = " ".join(found[1].split()) if found else ""
+        await says(f"{sentence.rstrip('.!?')} [1]." if found else "NOT FOUND")(writer, call)
+
+    return play
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.llm_server")
+    parser.add_argument("--port", type=int, default=9000)
+    parser.add_argument("--says", action="append", default=[], help='such as "Ko spoke [1]."; may be repeated')
+    chosen = parser.parse_args(arguments)
+    with llm_server(says(" ".join(chosen.says)) if chosen.says else repeats(), chosen.port) as server:
+        print(f"RAG_LLM_URL={server.url} RAG_LLM_MODEL=scripted", flush=True)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -109,3 +109,28 @@ def test_countries_and_unions_are_written_short_or_in_full(claim: str, quote: st
 def test_may_is_a_month_behind_in() -> None:
     assert not missing_numbers("The festival is in May.", "In May, the city holds the festival.")
     assert missing_numbers("The festival is in May.", "It may hold the festival.")
+
+
+@pytest.mark.parametrize("first", ["Beijing", "Italy", "France"])
+def test_a_name_that_begins_the_sentence_must_be_in_the_quotes(first: str) -> None:
+    quote = "Taipei signed it."
+    assert missing_names(f"{first} signed it.", quote, quote)
+    assert not missing_names(f"{first} signed it.", f"{first}, too, signed it.", quote)
+    assert not missing_names("Participants signed it.", quote, quote)
+    assert not missing_names("Surprisingly, Taipei signed it.", quote, quote)
+
+
+@pytest.mark.parametrize(
+    ("claim", "invented"),
+    [
+        ("See evil.ru/x.", True),
+        ("See EVIL.RU:80/x.", True),
+        ("See evil.ru now.", True),
+        ("See 10.0.0.1/x.", True),
+        ("See ftp://evil/x.", True),
+        ("Cities, e.g. Taipei, i.e. the capital, and the U.S./China talks.", False),
+        ("At 9 a.m. 2.5 million of St. Louis saw 24.03.2021/25.", False),
+    ],
+)
+def test_any_host_is_an_address(claim: str, invented: bool) -> None:
+    assert invented_links(claim, "") is invented

@@ -17,7 +17,7 @@ from rag.settings import Settings
 from rag.support import SupportModel, Verifier
 from server.__main__ import server_config
 from server.app import create_app
-from tests.faults.llm_server import OK, LlmServer, Play, event, llm_server, says, status, then_silence
+from tests.faults.llm_server import OK, LlmServer, Play, event, llm_server, repeats, says, status, then_silence
 from tests.server.conftest import MakeClient, Serve
 
 ASKED = "How many registered participants did the two sessions draw?"
@@ -108,3 +108,9 @@ def test_the_key_is_in_no_log(with_model: With, make_client: MakeClient, caplog:
     assert "llm_auth" in answer.text
     assert "refused its key" in caplog.text
     assert SECRET not in caplog.text + answer.text
+
+
+def test_the_model_for_trying_out_repeats_the_first_passage(with_model: With, make_client: MakeClient) -> None:
+    with with_model(repeats()) as (answerer, _):
+        answer = make_client(lambda: answerer).post("/ask", json={"question": ASKED}).json()
+    assert (answer["mode"], answer["models"]["llm"]) == ("llm", "scripted")
