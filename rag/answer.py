@@ -213,7 +213,7 @@ class Answerer:
         short = short_answers_of(found, book.all(), self.snapshot.documents)
         steps = dict(zip(("resolve", "retrieve", "read"), pairwise(times), strict=True))
         return Answer(
-            id=self._answer_id(question),
+            id=self._answer_id(question, told),
             question=question.text,
             standalone_question=alone,
             status=Status.NOT_FOUND if reason else Status.PARTIAL if missing else Status.ANSWERED,
@@ -241,10 +241,15 @@ class Answerer:
             warnings += (UNCALIBRATED,)
         return warnings
 
-    def _answer_id(self, question: Question) -> str:
-        """The same question to the same index has the same id, so a permalink can be made again."""
+    def _answer_id(self, question: Question, told: Told) -> str:
+        """The same question to the same index has the same id, so a permalink can be made again.
+
+        A language model that was asked may say something else next time, or fail: then what it said counts, too, so
+        that a link goes on showing the answer that was given.
+        """
         asked = asdict(question) | {"documents": sorted(question.documents) if question.documents else None}
-        key = json.dumps([self.snapshot.id, asdict(self.models), asked], sort_keys=True)
+        said = asdict(told) if told.llm else None
+        key = json.dumps([self.snapshot.id, asdict(self.models), asked, said], sort_keys=True)
         return "ans_" + hashlib.sha256(key.encode()).hexdigest()[:32]
 
 

@@ -129,12 +129,13 @@ def open_answerer(
             "Set RAG_MODEL and RAG_RUNTIME back, or run `rag ingest` to make the index again."
         )
     reader = reader or load_reader(settings)
+    writer = writer or load_writer(settings, embedder, reader)
     return Answerer(
         Retriever(snapshot, embedder),
         reader,
-        Models(embedder=embedder.id, reader=reader.id if reader else None),
+        Models(embedder.id, reader.id if reader else None, writer.endpoint.model if writer else None),
         load_calibration(reader=reader is not None),
-        writer or load_writer(settings, embedder, reader),
+        writer,
         glossary=load_glossary(settings.corpus_dir),
     )
 

@@ -29,6 +29,11 @@ INVISIBLE = re.compile(
 )
 
 
+def without_forbidden(text: str) -> str:
+    """`text` without the characters that a question is refused for: of what was said before, the rest still counts."""
+    return _FORBIDDEN.sub("", text)
+
+
 def clean_text(text: str, *, param: str, max_chars: int) -> str:
     """`text` without invisible characters and outer white space.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.check import MAX_HISTORY_CHARS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS, make_question
+from rag.check import MAX_HISTORY_CHARS, MAX_HISTORY_TURNS, MAX_QUESTION_CHARS, make_question, without_forbidden
 from rag.types import Question, Turn
 from server.completion import SourcesAs
 from server.errors import ApiError
@@ -59,14 +59,14 @@ class ChatRequest(BaseModel):
 
     model_config = _LENIENT
     messages: Annotated[list[MessageIn], Field(description="The last one, of the user, is the question.")]
-    model: Annotated[str, Field(description="One of those of GET /v1/models.")] = MODEL
+    model: Annotated[str | None, Field(description="One of those of GET /v1/models; null: the first.")] = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     include_sources: Annotated[
-        SourcesAs,
+        SourcesAs | None,
         Field(description="Quotes as official annotations, as source events of Open WebUI (in a stream), or not."),
-    ] = "annotations"
+    ] = None
 
     def to_question(self, mode: str) -> Question:
         """Raises: ApiError, QuestionError."""
@@ -83,9 +83,10 @@ def _recent(messages: Sequence[MessageIn]) -> list[Turn]:
     turns: list[Turn] = []
     characters = 0
     for message in reversed(messages):
-        characters += len(message.text)
-        too_long = message.role == "user" and len(message.text) > MAX_QUESTION_CHARS
+        text = without_forbidden(message.text)
+        characters += len(text)
+        too_long = message.role == "user" and len(text) > MAX_QUESTION_CHARS
         if too_long or characters > MAX_HISTORY_CHARS or len(turns) == MAX_HISTORY_TURNS:
             break
-        turns.append(Turn(message.role, message.text))
+        turns.append(Turn(message.role, text))
     return turns[::-1]

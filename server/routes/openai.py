@@ -74,7 +74,7 @@ router = APIRouter(prefix="/v1", route_class=_OpenAiRoute, tags=["openai"])
 
 
 async def checked(body: ChatRequest, answerer: AnswererDep) -> tuple[ChatRequest, Question]:
-    return body, body.to_question(_mode_of(body.model, answerer))
+    return body, body.to_question(_mode_of(body.model or MODEL, answerer))
 
 
 @router.post(
@@ -99,11 +99,11 @@ async def complete(
     completion = Completion(
         id="chatcmpl-" + request_id.removeprefix("req_"),
         created=int(time.time()),
-        model=body.model,
+        model=body.model or MODEL,
         base_url=base_url,
         question=question.text,
         count_tokens=answerer.retriever.embedder.count_tokens,
-        sources_as=body.include_sources,
+        sources_as=body.include_sources or "annotations",
         with_usage=bool(body.stream_options and body.stream_options.include_usage),
     )
     stopped = threading.Event()

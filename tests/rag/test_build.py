@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rag.build import load_writer
+from rag.build import ingest, load_writer, open_answerer
 from rag.embed import HashEmbedder
 from rag.errors import SettingsError
 from rag.settings import Settings
@@ -44,3 +45,12 @@ def test_what_cannot_work_is_said_without_the_key(changes: dict[str, str], messa
         load_writer(settings, HashEmbedder(), None)
     assert "7f3a" not in str(raised.value)
     assert "7f3a" not in repr(settings)
+
+
+def test_the_language_model_is_named_where_one_is_set(
+    write_corpus: Callable[[Mapping[str, str | bytes]], Path], settings: Settings
+) -> None:
+    write_corpus({"a.txt": "The summit drew 264 people."})
+    ingest(settings)
+    assert open_answerer(settings).models.llm is None
+    assert open_answerer(replace(settings, llm_url=URL, llm_model="m")).models.llm == "m"

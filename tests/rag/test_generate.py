@@ -136,3 +136,9 @@ def test_what_nobody_sees_is_not_sent() -> None:
     passage = Passage("d:0-9", "d", Span(0, len(text)), text, f"Title{hidden}", (Span(0, len(text)),), 0)
     evidence = Evidence((passage,), (Hit(passage.id, 1.0, None, None, None, None),))
     assert "\n[1] Title\nThe harbour is open.\n" in messages("Who?", evidence)[1]["content"]
+
+
+def test_another_answer_of_the_model_has_another_link(article: Answerer) -> None:
+    true = "The two sessions drew 264 registered participants from 30 countries [1]."
+    first, again, other = (told(article, PEOPLE, said) for said in (true, true, "They drew 999 journalists [1]."))
+    assert first.id == again.id != other.id

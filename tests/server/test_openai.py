@@ -159,6 +159,14 @@ def test_a_long_conversation_keeps_its_last_turns(sdk):
     assert completion.qa["status"] == "answered"
 
 
+def test_what_stands_in_an_old_message_does_not_end_the_chat(client):
+    asked = {"messages": messages("Who opened\0 the summit?", "The\x1b mayor of Taipei.", ASKED)}
+    nothing = dict.fromkeys(("model", "include_sources", "stream", "stream_options", "n"))
+    response = client.post("/v1/chat/completions", json={**asked, **nothing})
+    assert response.status_code == 200
+    assert (response.json()["model"], response.json()["qa"]["status"]) == ("event-rag", "answered")
+
+
 def test_the_token_is_the_api_key(serve, settings: Settings, answerer):
     guarded = replace(settings, token="a-token-of-some-length")
     live = serve(server_config(create_app(guarded, lambda: answerer), guarded))
