@@ -36,7 +36,7 @@ _CLAIMS = (
     _Class(
         "what may be need not be",
         "may, might, could, possibly, perhaps, maybe, probably, likely, presumably, potentially",
-        "can, cannot, able, possible, probable, potential, unlikely, seems, allows, allowed, allow, allowing",
+        "can, cannot, possible, probable, potential, unlikely, seems",
     ),
     _Class(
         "what should be is not yet so",

@@ -7,7 +7,7 @@ import pytest
 from rag.hedges import shifts
 
 SIGNED = "For example, Taipei signed a MOU with the deputy mayor of City of Budapest."
-DREW = "In total, the two sessions drew 264 registered participants and accumulated over 2, 200 views."
+DREW = "In total, the two sessions drew 264 registered participants and over 2, 200 views, allowing it."
 PRAGUE = "The city of Prague, another sister city of Taipei, was represented by Mayor Zdeněk Hřib."
 HUANG = "Deputy Mayor Huang Shan-shan stressed that Taipei will continue."
 
