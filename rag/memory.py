@@ -20,12 +20,18 @@ _LEANING_START = re.compile(r"^(?:and|or|but|also|so|what about|how about|what e
 # "IT" is a department; "views that it drew", "those who came", "this year" and "there were" point at nothing earlier.
 _DEICTIC = r"(?!\s+(?:article|text|document|year|month|week|summit|event|who)\b)"
 _PRONOUN = re.compile(
-    r"\b(?:[Ii]t|[Ii]ts|(?i:they|them|their|theirs|he|him|his|she|her|hers|then|former|latter|both|the same|the other"
-    r"|the ones?)|(?<!was )(?<!were )(?<!is )(?<!are )[Tt]here"
+    r"\b(?:[Ii]t(?!\s+(?:cost|take)\b)|[Ii]ts|(?i:"
+    r"they|them|their|theirs|he|him|his|she|her|hers|then|former|latter|both|the same|the other"
+    r"|the ones?)|(?<![Ww]as )(?<![Ww]ere )(?<![Ii]s )(?<![Aa]re )[Tt]here"
     rf"|(?:^|(?<=is )|(?<=was )|(?<=do )|(?<=does )|(?<=did )|(?<=of )|(?<=for )|(?<=in )|(?<=on )|(?<=at )|(?<=by )"
     rf"|(?<=with )|(?<=to )|(?<=into )|(?<=about )|(?<=after )|(?<=before ))(?i:this|that|these|those){_DEICTIC})\b"
     r"|\b(?:this|that)(?=\s*\?*$)"
 )
+# What stands before one of these brings up itself what a pronoun behind it means, if it says enough: "The second
+# session, was it recorded?", "Zdeněk Hřib – who is he?".
+_SET_APART = re.compile(r"\s[–—-]\s|[:,]\s")
+_OWN_WORDS = 2
+_WHO_THEIR = re.compile(r"\bwho\s+\w+\s+their\b", re.I)
 # "And of Prague?", "What about Prague?", "And the one from Prague?" ask again what was asked of another name.
 _OTHER_NAME = re.compile(
     r"^(?i:and|or|what about|how about)\s+(?:the\s+(?:ones?|same)\s+)?"
@@ -67,12 +73,18 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def _leans(question: str) -> bool:
-    """A pronoun behind a name of its own question most likely means that."""
+    """A pronoun behind a name, or something else, of its own question most likely means that."""
     pronoun = _PRONOUN.search(question)
     named = next((m for m in _NAME.finditer(question) if m.start() > 0), None)
-    if pronoun and (named is None or pronoun.start() < named.start()):
+    if pronoun and (named is None or pronoun.start() < named.start()) and not _own(question, pronoun):
         return True
     return bool(_LEANING_START.search(question)) or len(set(tokenize(question))) < _ELLIPTIC_WORDS
+
+
+def _own(question: str, pronoun: re.Match[str]) -> bool:
+    cuts = [cut.start() for cut in _SET_APART.finditer(question, 0, pronoun.start())]
+    said = question[: cuts[-1]] if cuts else ""
+    return len(set(tokenize(said))) >= _OWN_WORDS or _WHO_THEIR.search(question) is not None
 
 
 def _of_another(question: str, previous: str) -> str | None:

@@ -56,7 +56,7 @@ LAYERS: list[set[str]] = [
         "rag.claims",
         "rag.facts",
     },
-    {"rag.ingest", "rag.retrieve", "rag.wording", "rag.hedges"},
+    {"rag.ingest", "rag.retrieve", "rag.wording", "rag.hedges", "rag.listed"},
     {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language", "rag.glossary"},
     {"rag.completions", "rag.support", "rag.asking", "rag.told"},
     {"rag.generate"},

@@ -79,3 +79,17 @@ def test_others_stand_alone(question: str) -> None:
 def test_without_history_nothing_is_added() -> None:
     assert standalone("Why?", []) == "Why?"
     assert standalone("Why?", [Turn("assistant", "Hello.")]) == "Why?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "The second session, was it recorded?",
+        "Zdenek Hrib – what position does he hold?",
+        "How much did it cost the city to host the forum?",
+        "Is there a phone number for the forum?",
+        "Who put their signature on the pact?",
+    ],
+)
+def test_a_pronoun_for_what_the_question_brings_up_itself_leans_on_nothing(question: str) -> None:
+    assert standalone(question, after("Who spoke for Daegu?")) == question
