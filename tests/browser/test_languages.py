@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.harness import DRAWN, PEOPLE, SCRIPT, Open, Served
+from tests.browser.harness import DRAWN, PEOPLE, REGISTERED, SCRIPT, Open, Served
 from tests.browser.test_files import keys_of
 
 pytestmark = pytest.mark.browser
@@ -68,8 +68,14 @@ def test_nothing_of_the_frame_stays_english(open_page: Open, scripted: Served) -
     page.locator("#more").click()
     page.locator(".menu button").last.click()
     seen += visible_text(page)
-    own = DRAWN + "".join(
-        page.locator("[lang=en], .suggestion, .shelf-item, .document, .quote, .cited a, .passages a").all_inner_texts()
+    own = (
+        DRAWN
+        + REGISTERED
+        + "".join(
+            page.locator(
+                "[lang=en], .suggestion, .shelf-item, .document, .quote, .cited a, .passages a"
+            ).all_inner_texts()
+        )
     )
     foreign = set(LETTERS.findall(seen)) - set(LETTERS.findall(own)) - NAMES
     assert {
