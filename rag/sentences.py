@@ -49,7 +49,7 @@ def sentence_spans(text: str) -> list[Span]:
     spans: list[Span] = []
     for block in _blocks(text):
         position = block.start
-        for segment in sentencex.segment("en", block.of(text)):
+        for segment in _segments(block.of(text)):
             found = text.find(segment, position, block.end)
             if found < 0:  # the segmenter changed a character: keep the rest whole rather than lose it
                 break
@@ -57,6 +57,16 @@ def sentence_spans(text: str) -> list[Span]:
             position = found + len(segment)
         spans += _trimmed(text, position, block.end)
     return spans
+
+
+def _segments(text: str) -> list[str]:
+    """Empty where the segmenter gives up, as it does on "I\u00a0.In": the text is kept whole then."""
+    try:
+        return list(sentencex.segment("en", text))
+    except BaseException as error:  # a panic of its Rust code, which is no Exception and cannot be imported
+        if type(error).__name__ != "PanicException":
+            raise
+        return []
 
 
 def _blocks(text: str) -> Iterator[Span]:

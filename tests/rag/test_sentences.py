@@ -78,3 +78,9 @@ def test_no_sentence_is_longer_than_the_bound(repeats: int, unit: str) -> None:
     text = unit * repeats
     assert all(span.end - span.start <= MAX_SENTENCE_CHARS for span in sentence_spans(text))
     assert "".join("".join(sentences(text)).split()) == "".join(text.split())
+
+
+def test_what_the_segmenter_gives_up_on_is_kept_whole() -> None:
+    text = "e?e1😀\n1\u2028  I\u00a0.In?-#Tn!eh\n"
+    (span,) = sentence_spans(text)
+    assert span.of(text) == text.strip()
