@@ -24,6 +24,21 @@ const ICONS = {
 	link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1",
 };
 
+const TURNS = /([\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])/; // what can make text read backwards
+
+// Text as nodes in which nothing turns the order round: such a sign stands in a box of its own, seen, and is copied.
+export function inOrder(text) {
+	if (!TURNS.test(text)) return [text];
+	return text.split(TURNS).map((part, index) => {
+		if (index % 2 === 0) return part;
+		const sign = document.createElement("span");
+		sign.className = "turns";
+		sign.title = `U+${part.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+		sign.append(part);
+		return sign;
+	});
+}
+
 // An element with attributes (null and false leave one out, a function is a listener) and children.
 export function h(tag, attributes, ...children) {
 	const node = document.createElement(tag);
@@ -32,7 +47,8 @@ export function h(tag, attributes, ...children) {
 		if (typeof value === "function") node.addEventListener(name.slice(2), value);
 		else node.setAttribute(name, value === true ? "" : String(value));
 	}
-	node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+	const shown = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+	node.append(...shown.flatMap((child) => (typeof child === "string" ? inOrder(child) : [child])));
 	return node;
 }
 

@@ -2,7 +2,7 @@
 // The server's offsets count code points and are only sent back to it.
 
 import { getPassage } from "./api.js";
-import { h } from "./dom.js";
+import { h, inOrder } from "./dom.js";
 
 const BLOCK = 40; // paragraphs
 
@@ -51,10 +51,10 @@ function inBlocks(paragraphs) {
 
 // A quote is one mark in each paragraph, whatever is marked inside it.
 function addPiece(paragraph, line, kinds) {
-	const inner = kinds.has("words") ? h("mark", { class: "words" }, line) : line;
+	const inner = kinds.has("words") ? [h("mark", { class: "words" }, line)] : inOrder(line);
 	const kind = ["current", "other"].find((outer) => kinds.has(outer));
 	const last = paragraph.lastChild;
-	if (!kind) paragraph.append(inner);
-	else if (last?.className === kind) last.append(inner);
+	if (!kind) paragraph.append(...inner);
+	else if (last?.className === kind) last.append(...inner);
 	else paragraph.append(h("mark", { class: kind }, inner));
 }

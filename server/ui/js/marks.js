@@ -1,7 +1,7 @@
 // A quote between its surroundings, cut by the server: nothing here counts offsets.
 
 import { getPassage } from "./api.js";
-import { h } from "./dom.js";
+import { h, inOrder } from "./dom.js";
 
 const CONTEXT_CHARS = 240; // about a sentence on either side
 
@@ -49,6 +49,7 @@ export function whenSeen(node, act) {
 
 // The quote as nodes, the answer's words marked.
 export function quoteNodes(quote, words) {
-	if (!words || words.highlight === null) return [quote];
-	return [words.quote_before, h("mark", { class: "words" }, words.highlight), words.quote_after];
+	if (!words || words.highlight === null) return inOrder(quote);
+	const mark = h("mark", { class: "words" }, words.highlight);
+	return [...inOrder(words.quote_before), mark, ...inOrder(words.quote_after)];
 }

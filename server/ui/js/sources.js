@@ -1,7 +1,7 @@
 // The two lists under an answer: what it cites, open, and what else was looked at, closed.
 
 import { aboutDocument } from "./api.js";
-import { button, h, insideLink } from "./dom.js";
+import { button, h, inOrder, insideLink } from "./dom.js";
 import { foreignName, joined, sectionWords } from "./format.js";
 import { cutOf, quoteNodes, whenSeen } from "./marks.js";
 import { documentAddress } from "./route.js";
@@ -99,7 +99,7 @@ export function nearestList(answer, open) {
 function passageItem(passage, open) {
 	const link = insideLink(addressIn(passage), {}, (used) => open(passage, null, used), passage.document_id);
 	aboutDocument(passage.document_id).then((known) => {
-		if (known) link.textContent = known.title;
+		if (known) link.replaceChildren(...inOrder(known.title));
 	});
 	const quote = h("p", { class: "quote clamp" }, passage.text.trim());
 	const facts = h("p", { class: "facts" }, link, inItsLanguage(quote, passage.document_id));
