@@ -17,7 +17,7 @@ export default {
 
 	welcomeTitle: "想知道什麼？",
 	welcomeText: "用您自己的話提問。答案的每一句都連到文件中的原文出處；重要的事，請看一眼引文。",
-	suggestionsTitle: "文件能回答的問題",
+	suggestionsTitle: "文件能回答的問題（以文件的語言寫成）",
 	loadedTitle: (count) => `答案取自 ${number(count)} 份文件`,
 	loadedNone: "目前沒有載入任何文件。",
 	loadedMore: (count) => `顯示全部 ${number(count)} 份文件`,
