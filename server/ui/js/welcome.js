@@ -34,7 +34,7 @@ export async function welcomeWith(page) {
 	await shelf.catch(() => (byId("loaded").hidden = true)); // asking says what is wrong
 }
 
-// Where passages are sent to, where they are sent at all; for a page that begins with answers.
+// For a page that begins with answers.
 export async function nameModel() {
 	showModel((await readiness()).llm);
 }

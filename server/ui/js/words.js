@@ -22,7 +22,7 @@ export function wording(answer) {
 	return joined(t(`confidence_${answer.confidence.label}`), t(`wording_${whose}`));
 }
 
-// A warning of the server: what it says of the language model, in the reader's language and without its code.
+// A warning, that of a language model in the reader's language.
 export function warned(text) {
 	const [, code] = /^(llm_\w+): /.exec(text) ?? [];
 	const [, count] = /^(\d+) sentences? of the language model /.exec(text) ?? [];
