@@ -30,6 +30,7 @@ from rag.reader import Reader
 from rag.retrieve import Query, Retriever, merged
 from rag.snapshot import Snapshot
 from rag.told import Part, Told, left_out, short_answers_of
+from rag.translate import in_english, not_english
 from rag.types import (
     Abstained,
     Abstention,
@@ -99,8 +100,9 @@ class Answerer:
         """
         if unknown := (question.documents or frozenset()) - self.snapshot.documents.keys():
             raise NotFoundError(f"{len(unknown)} of the documents asked about are not in the index.")
+        until = self.writer.model.deadline() if self.writer else 0.0
         times = [perf_counter()]
-        alone = self.resolve(question)
+        alone, asked = self._understood(question, stopped, until)
         times.append(perf_counter())
         queries = [self.retriever.query(part) for part in parts_of(alone)]
         found = [self.retriever.find(query, question.top_k, question.documents) for query in queries]
@@ -108,7 +110,7 @@ class Answerer:
         yield Sources(merged(found, question.top_k))
         parts = [self._part(question, query, evidence) for query, evidence in zip(queries, found, strict=True)]
         book = CitationBook(self.snapshot.documents)
-        told = yield from self._told(question, parts, book, stopped)
+        told = asked.followed_by((yield from self._told(question, parts, book, stopped, until)))
         times.append(perf_counter())
         yield Final(self._final(question, alone, parts, told, book, times))
 
@@ -120,8 +122,25 @@ class Answerer:
             confidence, reason = Confidence(0.0, "low"), Reason.UNSUPPORTED_LANGUAGE
         return Part(query, reranked(evidence, reading), reading, confidence, reason)
 
+    def _understood(self, question: Question, stopped: Stopped, until: float) -> tuple[str, Told]:
+        """The question as `resolve` has it, or as a language model puts it into English; and what is to be said of
+        asking that, whose words are better than the glossary's. Raises: LanguageModelError where it is strict."""
+        foreign = self._unreadable(question.text, tokenize(question.text))
+        if not (foreign and self.writer) or question.mode is Mode.EXTRACTIVE:
+            return self.resolve(question), Told()
+        model = self.writer.model
+        names = self.glossary.names(question.text)
+        try:
+            english = in_english(question.text, question.history, names, model, stopped, until)
+            if self._unreadable(english, tokenize(english)):
+                raise not_english()
+        except LanguageModelError as fault:
+            told = _without_model(question, fault, fault.warning)
+            return self.resolve(question), replace(told, llm=model.endpoint.model)
+        return self.retriever.mend(english), Told(llm=model.endpoint.model)
+
     def _told(
-        self, question: Question, parts: Sequence[Part], book: CitationBook, stopped: Stopped
+        self, question: Question, parts: Sequence[Part], book: CitationBook, stopped: Stopped, until: float
     ) -> Generator[Event, None, Told]:
         """The language model's sentences, where it is asked and the documents support any; else quotes.
 
@@ -131,7 +150,7 @@ class Answerer:
         written = Told()
         if question.mode is not Mode.EXTRACTIVE and found:
             if self.writer:
-                written = yield from self._written(self.writer, question, found, book, stopped)
+                written = yield from self._written(self.writer, question, found, book, stopped, until)
             elif question.mode is Mode.LLM:
                 written = _without_model(question, LanguageModelError(NO_LLM, code="llm_not_configured"), NO_LLM)
         if written.sentences:
@@ -140,7 +159,13 @@ class Answerer:
         return replace(written, sentences=quoted)
 
     def _written(
-        self, writer: Writer, question: Question, found: Sequence[Part], book: CitationBook, stopped: Stopped
+        self,
+        writer: Writer,
+        question: Question,
+        found: Sequence[Part],
+        book: CitationBook,
+        stopped: Stopped,
+        until: float,
     ) -> Generator[Event, None, Told]:
         """What the language model writes, as far as the documents support it. What was shown stays when it fails."""
         marked = {(s.passage.document_id, s.span): s.answer for part in found for s in part.chosen}
@@ -150,7 +175,7 @@ class Answerer:
         unsupported = 0
         fault: LanguageModelError | None = None
         try:
-            for written in writer.write(asked, evidence, self.snapshot, stopped):
+            for written in writer.write(asked, evidence, self.snapshot, stopped, until):
                 numbers = []
                 for quote in written.quotes:
                     highlight = marked.get((quote.passage.document_id, quote.span))
@@ -213,7 +238,7 @@ class Answerer:
         short = short_answers_of(found, book.all(), self.snapshot.documents)
         steps = dict(zip(("resolve", "retrieve", "read"), pairwise(times), strict=True))
         return Answer(
-            id=self._answer_id(question, told),
+            id=self._answer_id(question, alone, told),
             question=question.text,
             standalone_question=alone,
             status=Status.NOT_FOUND if reason else Status.PARTIAL if missing else Status.ANSWERED,
@@ -241,14 +266,14 @@ class Answerer:
             warnings += (UNCALIBRATED,)
         return warnings
 
-    def _answer_id(self, question: Question, told: Told) -> str:
+    def _answer_id(self, question: Question, alone: str, told: Told) -> str:
         """The same question to the same index has the same id, so a permalink can be made again.
 
         A language model that was asked may say something else next time, or fail: then what it said counts, too, so
         that a link goes on showing the answer that was given.
         """
         asked = asdict(question) | {"documents": sorted(question.documents) if question.documents else None}
-        said = asdict(told) if told.llm else None
+        said = [alone, asdict(told)] if told.llm else None
         key = json.dumps([self.snapshot.id, asdict(self.models), asked, said], sort_keys=True)
         return "ans_" + hashlib.sha256(key.encode()).hexdigest()[:32]
 

@@ -59,6 +59,11 @@ def plain(text: str) -> str:
     return _HALF_LINK.sub("", _LINE_MARKS.sub("", text))
 
 
+def without_thoughts(said: str) -> str:
+    """`said` without what a reasoning model thought before it; one that is still thinking has said nothing."""
+    return _THOUGHTS.sub("", said)
+
+
 def claims_of(words: Iterable[str]) -> Iterator[Claim]:
     """The sentences in order, each as soon as it is complete or the next one has begun.
 
@@ -80,12 +85,12 @@ def claims_of(words: Iterable[str]) -> Iterator[Claim]:
 
 def _sentences(said: str) -> list[str]:
     """`said` in pieces that together are all of it, but for thoughts and wide gaps; the last one may go on."""
-    said = _THOUGHTS.sub("", said) if "</think>" in said else said
+    said = without_thoughts(said) if "</think>" in said else said
     if _is_thought(said):
         return [said]
     moved = _TRAILING.sub(r" \2\1", _SPACE.sub(_short, said))
     # A bracket is, or may still become, a marker of the sentence before it.
-    starts = [span.start for span in sentence_spans(moved) if moved[span.start] not in "[【"][1:]
+    starts = [span.start for span in sentence_spans(moved)[1:] if moved[span.start] not in "[【"]
     edges = [0, *starts, len(moved)]
     return [moved[i : min(i + MAX_CHARS, b)] for a, b in pairwise(edges) for i in range(a, b, MAX_CHARS)] or [""]
 

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import random
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -86,14 +87,19 @@ class LanguageModel:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: httpx.AsyncClient | None = None  # of that loop
 
-    def complete(self, messages: Sequence[dict[str, str]], stopped: Stopped) -> Iterator[str]:
+    def deadline(self) -> float:
+        """Until when a question that is taken up now may use the model, in seconds of `time.monotonic`."""
+        return time.monotonic() + self._limits.total_s
+
+    def complete(self, messages: Sequence[dict[str, str]], stopped: Stopped, until: float) -> Iterator[str]:
         """The words as they come; ends early where `stopped()` becomes true or the iterator is closed.
 
-        Raises: LanguageModelError, also after words: a stream that breaks off is not complete.
+        `until`: the deadline of the question. Raises: LanguageModelError, also after words: a stream that breaks off
+        is not complete.
         """
         self._breaker.enter()
         arrived: queue.SimpleQueue[str | _End] = queue.SimpleQueue()
-        future = asyncio.run_coroutine_threadsafe(self._pump(messages, arrived.put), self._running_loop())
+        future = asyncio.run_coroutine_threadsafe(self._pump(messages, until, arrived.put), self._running_loop())
         try:
             while not stopped():
                 try:
@@ -116,10 +122,10 @@ class LanguageModel:
                 threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
             return self._loop
 
-    async def _pump(self, messages: Sequence[dict[str, str]], put: Callable[[str | _End], None]) -> None:
+    async def _pump(self, messages: Sequence[dict[str, str]], until: float, put: Callable[[str | _End], None]) -> None:
         """Puts the words of one completion, then how it ended."""
         try:
-            async with asyncio.timeout(self._limits.total_s):
+            async with asyncio.timeout(until - time.monotonic()):
                 async for words in self._words(messages):
                     put(words)
         except Exception as error:
@@ -226,13 +232,17 @@ def check_response(response: httpx.Response) -> None:
         )
 
 
+def too_late() -> LanguageModelError:
+    return LanguageModelTimeout("The language model did not answer in time.", code="llm_timeout")
+
+
 def fault_of(error: Exception) -> LanguageModelError:
     """Any exception of a completion as ours. No message repeats what was sent or received."""
     match error:
         case LanguageModelError():
             return error
         case TimeoutError() | httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
-            return LanguageModelTimeout("The language model did not answer in time.", code="llm_timeout")
+            return too_late()
         case httpx.ConnectError() | httpx.ConnectTimeout():
             return LanguageModelError("The language model cannot be reached (RAG_LLM_URL).", code="llm_unreachable")
         case OversizeError():

@@ -43,7 +43,8 @@ class Database:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._checked = False  # whether the file was looked over since it was last found damaged
-        self._file = 0  # which file it is: counts those that were set aside
+        self._file = 0  # which file it is: counts those that were set aside or taken away
+        self._known_as = self._inodes()  # of the file that was looked over
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -86,6 +87,8 @@ class Database:
 
     def _take(self) -> tuple[sqlite3.Connection, int]:
         with self._lock:
+            if self._checked and self._inodes()[0] != self._known_as[0]:
+                self._let_go()
             if self._idle:
                 return self._idle.pop(), self._file
             if self._checked:
@@ -97,8 +100,32 @@ class Database:
                     raise
                 self._set_aside()
                 connection = self._connect_first()
-            self._checked = True
+            self._checked, self._known_as = True, self._inodes()
             return connection, self._file
+
+    def _inodes(self) -> tuple[int | None, int | None]:
+        """Of the file and its log; None where there is none."""
+        return _inode(self.path), _inode(self._log)
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
+
+    def _let_go(self) -> None:
+        """Of a file that somebody deleted or replaced: what is written to it from now on would be kept nowhere.
+
+        SQLite would replay the log that it left over whatever lies there now.
+        """
+        while self._idle:
+            self._idle.pop().close()
+        if _inode(self._log) == self._known_as[1]:
+            self._log.unlink(missing_ok=True)
+        self._checked = False
+        self._file += 1
+        self.warnings += (
+            f"{self.path.name} was deleted or replaced while it was in use. What lies there now is used: earlier "
+            "conversations may not be shown.",
+        )
 
     def _give_back(self, connection: sqlite3.Connection, file: int) -> None:
         with self._lock:
@@ -160,6 +187,13 @@ class Database:
                     self._idle.pop().close()
             return StoreError(f"{self.path.name} is damaged ({error}).")
         return StoreError(f"{self.path.name} cannot be used: {error}.")
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _is_damage(error: Exception) -> bool:

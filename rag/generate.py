@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.check import INVISIBLE
 from rag.claims import claims_of
-from rag.completions import Endpoint, LanguageModel, Stopped
+from rag.completions import Endpoint, LanguageModel, Stopped, too_late
 from rag.snapshot import Snapshot
 from rag.support import Quote, Verifier
 from rag.types import Evidence
@@ -75,15 +76,19 @@ class Writer:
     def endpoint(self) -> Endpoint:
         return self.model.endpoint
 
-    def write(self, question: str, evidence: Evidence, snapshot: Snapshot, stopped: Stopped) -> Iterator[Written]:
+    def write(
+        self, question: str, evidence: Evidence, snapshot: Snapshot, stopped: Stopped, until: float
+    ) -> Iterator[Written]:
         """The model's sentences, each as soon as it is checked.
 
-        Raises: LanguageModelError, also after sentences.
+        `until`: as in `LanguageModel.complete`. Raises: LanguageModelError, also after sentences.
         """
         evidence = within_limit(evidence)
         sent = " ".join([question, *(f"{p.context} {p.text}" for p in evidence.passages)]).lower()
-        words = self.model.complete(messages(question, evidence), stopped)
+        words = self.model.complete(messages(question, evidence), stopped, until)
         for claim in claims_of(words):
+            if time.monotonic() > until:  # checking takes its time, too
+                raise too_late()
             if not any(c.isalnum() for c in claim.text) or claim.text.rstrip(".") == NOTHING:
                 continue
             sound = claim.cited and not self._smuggles(claim.text, sent)

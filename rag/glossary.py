@@ -69,6 +69,12 @@ class Glossary:
         asked = [_asked(s.words) for s in sentences if any(not _ASKS.match(word) for word in _content(s.words))]
         return " ".join(asked) if asked and known >= LEAST_UNDERSTOOD * chinese else None
 
+    def names(self, question: str) -> dict[str, str]:
+        """What it knows of the question's words, by their Chinese; no single characters, which mean many things."""
+        found = (match.span() for match in self._piece.finditer(question.translate(_SIMPLIFIED)) if match["term"])
+        words = {question[a:b]: self._english[question[a:b].translate(_SIMPLIFIED)] for a, b in found if b - a > 1}
+        return {chinese: english for chinese, english in words.items() if english}
+
     def _read(self, sentence: str) -> _Sentence:
         words: list[str] = []
         known = chinese = last_unknown = 0

@@ -6,7 +6,7 @@ Non-scope: how it is found and said (`rag/answer.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.compose import choose, short_answers
 from rag.read import Reading, ScoredSentence
@@ -37,6 +37,10 @@ class Told:
     mode: Mode = Mode.EXTRACTIVE
     llm: str | None = None  # the language model that was asked
     warnings: tuple[str, ...] = ()
+
+    def followed_by(self, later: Told) -> Told:
+        """`later`, with whom was asked before and what went wrong then."""
+        return replace(later, llm=later.llm or self.llm, warnings=self.warnings + later.warnings)
 
     @property
     def text(self) -> str:

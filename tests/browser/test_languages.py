@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from rag.answer import NO_LLM, UNCALIBRATED
+from server.errors import STATUS
+from server.talks import UNREAD
 from tests.browser.harness import DRAWN, PEOPLE, REGISTERED, SCRIPT, Open, Served
 from tests.browser.test_files import keys_of
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -94,3 +98,49 @@ def test_the_language_of_the_frame_goes_with_the_question(open_page: Open) -> No
     said = turn.locator(".answer-no")
     assert HAN.search(said.text_content())
     assert said.get_attribute("lang") == "zh-Hant"
+
+
+# What the page never gets to hear: of the command line, of other interfaces, of the token, which has a dialog.
+ELSEWHERE = {"error", "bad_settings", "unauthorized", "not_installed", "model_not_found"}
+WARNINGS = (
+    NO_LLM,
+    UNCALIBRATED,
+    UNREAD,
+    "llm_no_translation: The language model did not put the question into English.",
+    "x/y is damaged: its hash is not the one in the manifest. Answering from the older snapshot 20210512.",
+    "conversations.db was damaged. It was set aside as conversations.db.corrupt-1, and an empty one took its place.",
+    "conversations.db was deleted or replaced while it was in use. What lies there now is used.",
+)
+
+
+def codes() -> set[str]:
+    """Every code that the page can be answered with."""
+    served = [p for p in (ROOT / "server").rglob("*.py") if p.name not in ("corpus.py", "ingestion.py", "tools.py")]
+    written = "".join(p.read_text(encoding="utf-8") for p in (*served, ROOT / "rag" / "check.py"))
+    named = re.findall(r'\bcode="(\w+)"|ApiError\(\s*\d+,\s*"(\w+)"|\d+: \("(\w+)"', written)
+    return ({code for groups in named for code in groups if code} | {e.code for e in STATUS}) - ELSEWHERE
+
+
+def test_every_error_and_warning_has_chinese_words(open_page: Open) -> None:
+    page = open_page(locale="zh-TW").page
+    page.locator("#loaded:not([hidden])").wait_for()
+    assert len(codes()) > 20
+    told = page.evaluate(
+        "([codes, warnings]) => import('/ui/js/words.js').then(({ problem, warned }) => [...codes.map((code) =>"
+        " problem({ kind: 'http', status: 500, code, message: '#' }).text), ...warnings.map(warned)])",
+        [sorted(codes()), list(WARNINGS)],
+    )
+    assert [text for text in told if not HAN.search(text)] == []
+    # What only an operator can mend is handed on as it stands.
+    assert [code for code, text in zip(sorted(codes()), told, strict=False) if "#" in text] == sorted(
+        code for code in codes() if re.match(r"(index|model)_(?!busy)|bad_corpus", code)
+    )
+
+
+def test_an_english_page_says_what_the_server_says(open_page: Open) -> None:
+    page = open_page(locale="en-GB").page
+    page.locator("#loaded:not([hidden])").wait_for()
+    said = page.evaluate(
+        "(text) => import('/ui/js/words.js').then(({ warned }) => warned(text))", "Something new happened."
+    )
+    assert said == "Something new happened."

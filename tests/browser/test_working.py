@@ -226,7 +226,7 @@ def test_the_page_names_where_passages_are_sent(open_page: Open, scripted: Serve
 
     page.route("**/readyz", ready)
     page.reload()
-    page.get_by_text("Worded by qwen3: found passages are sent to models.example:8000.").wait_for()
+    page.get_by_text("Worded by qwen3: questions and found passages are sent to models.example:8000.").wait_for()
     page.locator("#language").click()
     page.get_by_role("menuitemradio", name="中文").or_(page.get_by_role("menuitem", name="中文")).first.click()
     page.get_by_text("找到的段落會傳送到 models.example:8000").wait_for()
@@ -254,3 +254,16 @@ def test_a_question_sent_before_the_page_is_complete_is_not_lost(open_page: Open
     assert page.locator("#question").input_value() == PEOPLE
     held[0].continue_()
     page.locator(".answer[data-status=answered]").wait_for()
+
+
+def test_a_refusal_on_a_phone_ends_above_the_question_box(open_page: Open, scripted: Served) -> None:
+    opened = open_page(at=scripted, viewport={"width": 390, "height": 844})
+    turn, page = opened.ask("What is the boiling point of tungsten?"), opened.page
+    turn.locator(".suggestion").first.wait_for()
+    box = page.locator("#ask").bounding_box()["y"]
+    gap = turn.get_by_role("button", name="Report this gap").bounding_box()
+    assert gap["y"] + gap["height"] <= box
+    last = turn.locator("button").last
+    last.focus()
+    below = last.bounding_box()
+    assert below["y"] + below["height"] <= box

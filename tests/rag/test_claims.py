@@ -43,6 +43,14 @@ def test_a_sentence_with_its_marker_before_the_stop_waits_for_nothing() -> None:
     assert next(words) == " Two is so [2]."
 
 
+def test_a_marker_at_the_very_beginning_joins_no_sentences() -> None:
+    assert [claim.text for claim in claims_of(["[1] One is so. Two is so [2]. Three."])] == [
+        "One is so.",
+        "Two is so.",
+        "Three.",
+    ]
+
+
 def test_a_thought_is_no_sentence_however_it_ends() -> None:
     assert list(claims_of(["<think>It is so [1].", " No.</think>", "It is not so [2]."])) == [
         Claim("It is not so.", (2,))

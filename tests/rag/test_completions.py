@@ -76,7 +76,7 @@ def test_the_connection_is_closed_when_nobody_waits_any_more() -> None:
     stopped = threading.Event()
     with llm_server(then_silence()) as server:
         model = LanguageModel(Endpoint(server.url, "m"), LIMITS)
-        words = threading.Thread(target=lambda: list(model.complete([], stopped.is_set)))
+        words = threading.Thread(target=lambda: list(model.complete([], stopped.is_set, model.deadline())))
         words.start()
         call = server.wait_for_call()
         stopped.set()
@@ -91,7 +91,7 @@ def test_after_faults_in_a_row_nothing_is_sent_for_a_while() -> None:
         codes = []
         for _ in range(2):
             with pytest.raises(LanguageModelError) as raised:
-                list(model.complete([], lambda: False))
+                list(model.complete([], lambda: False, model.deadline()))
             codes.append(raised.value.code)
     assert codes == ["llm_error", "llm_paused"]
     assert len(server.calls) == 2  # the first one and its retry

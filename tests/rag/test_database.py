@@ -219,6 +219,23 @@ def test_a_file_damaged_while_it_is_open_is_set_aside(filled: Path) -> None:
         assert store.begin("ada").turns == 0
 
 
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_file_taken_away_while_it_is_open_is_not_written_to(filled: Path, fifty: bytes, replaced: bool) -> None:
+    with closing(Store(filled)) as store:
+        store.begin("ada", "before")
+        if replaced:
+            (filled / "restored").write_bytes(fifty)
+            (filled / "restored").rename(filled / FILE)
+        else:
+            (filled / FILE).unlink()
+        store.begin("ada", "after")
+        assert "deleted or replaced" in store.warnings[0]
+        store.begin("ada", "later")
+        assert len(store.warnings) == 1
+    assert {"after", "later"} <= titles(filled)
+    assert len(titles(filled)) == (52 if replaced else 2)
+
+
 def test_another_program_only_looks(filled: Path) -> None:
     (filled / FILE).write_bytes(b"not a database" * 100)
     with closing(Store(filled, mend=False)) as store, pytest.raises(StoreError, match="damaged"):

@@ -84,8 +84,10 @@ def test_words_come_one_after_the_other(engine: str, model: Path) -> None:
     limits = Limits(total_s=120, first_byte_s=100, gap_s=60, max_tokens=24)
     language_model = LanguageModel(Endpoint(engine, str(model)), limits)
     words: list[str] = []
+    asked = [{"role": "user", "content": "w1 w2 w3"}]
+    said = language_model.complete(asked, lambda: False, language_model.deadline())
     # It is cut at max_tokens, and says so: random words do not end by themselves.
     with pytest.raises(LanguageModelError, match="longer than allowed"):
-        words.extend(language_model.complete([{"role": "user", "content": "w1 w2 w3"}], lambda: False))
+        words.extend(said)
     assert len(words) > 1
     assert set("".join(words).split()) <= set(VOCABULARY)

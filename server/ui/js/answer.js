@@ -6,16 +6,15 @@ import { describe } from "./card.js";
 import { announce, button, h, message } from "./dom.js";
 import { gapButtons } from "./feedback.js";
 import { alsoList, citedList, nearestList } from "./sources.js";
+import { endInSight } from "./sight.js";
 import { t } from "./strings.js";
 import { suggestions } from "./welcome.js";
-import { announced, partialNote, problem, warned, wording } from "./words.js";
+import { announced, languageOf, partialNote, problem, warned, wording } from "./words.js";
 
 const SLOW_MS = 4000;
 const VERY_SLOW_MS = 15000;
 const LONG_SHORT_CHARS = 60; // beyond it a short answer is no headline any more
 const LONG_WORD_CHARS = 18; // longer "words" (addresses, Chinese) may break before their markers
-
-const languageOf = (text) => (/\p{Script=Han}/u.test(text) ? "zh-Hant" : null);
 
 export class AnswerView {
 	#page; // open(citation or passage, answer or null, element that was used), edit(question), ask(question), pick(…)
@@ -98,7 +97,9 @@ export class AnswerView {
 			this.#finished();
 		};
 		this.#finished();
-		if (!quiet) announce(announced(answer));
+		if (quiet) return;
+		announce(announced(answer));
+		endInSight(this.node, this.node.querySelector(".not-found > .actions"));
 	}
 
 	// What arrived sentence by sentence is not what the whole answer says: the whole answer counts.
@@ -156,9 +157,8 @@ export class AnswerView {
 		const says = h("p", { class: "answer-no", lang: languageOf(answer) }, answer);
 		const looked = h("p", { class: "why" }, t("lookedFor"), " ", h("q", { lang: languageOf(asked) }, asked));
 		const nearest = nearestList(this.answer, this.#page.open);
-		const help = nearest && h("p", { class: "why" }, t("notFoundHelp"));
-		const gap = gapButtons(this.answer, this.#page.pick);
-		return [h("section", { class: "not-found" }, says, looked, nearest, help, suggestions(this.#page.ask), gap)];
+		const help = [nearest && h("p", { class: "why" }, t("notFoundHelp")), gapButtons(this.answer, this.#page.pick)];
+		return [h("section", { class: "not-found" }, says, looked, nearest, help, suggestions(this.#page.ask))];
 	}
 
 	stopped(again) {

@@ -5,6 +5,7 @@ import { button, byId, h, insideLink, message } from "./dom.js";
 import { dateWords, joined } from "./format.js";
 import { documentAddress } from "./route.js";
 import { t } from "./strings.js";
+import { warned } from "./words.js";
 
 const SHOWN_AT_FIRST = 4;
 
@@ -33,6 +34,6 @@ export async function fillShelf({ warnings, open, openAll }) {
 	byId("loaded-title").textContent = documents.length ? t("loadedTitle", documents.length) : t("loadedNone");
 	byId("loaded-list").replaceChildren(...documentItems(documents.slice(0, SHOWN_AT_FIRST), open));
 	if (more) byId("loaded-list").append(more);
-	byId("loaded-warnings").replaceChildren(...warnings.map((text) => h("p", { class: "warning" }, message(text))));
+	byId("loaded-warnings").replaceChildren(...warnings.map((text) => h("p", { class: "warning" }, message(warned(text)))));
 	byId("loaded").hidden = false;
 }

@@ -24,3 +24,13 @@ export function bring(box, target) {
 		box.scrollTop += target.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight * AT;
 	}
 }
+
+const GAP_PX = 8;
+
+// Scrolls the page on until `last` ends above the question box, as far as `whole` still begins below the bar.
+export function endInSight(whole, last) {
+	if (!last) return;
+	const under = last.getBoundingClientRect().bottom + GAP_PX - byId("ask").getBoundingClientRect().top;
+	const room = whole.getBoundingClientRect().top - byId("bar").getBoundingClientRect().bottom;
+	if (under > 0) scrollBy({ top: Math.min(under, room), behavior: "instant" });
+}

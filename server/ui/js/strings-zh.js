@@ -2,6 +2,28 @@
 
 import { number } from "./locale.js";
 
+// What the server says in English: by its code, a warning by its words.
+const FAULTS = [
+	[/^question_too_long$/, "問題太長，請縮短。"],
+	[/^history_too_long$/, "對話太長，請另開新對話。"],
+	[/_too_large$/, "送出的內容太大。"],
+	[/^invalid_characters$/, "問題含有無法讀取的字元。"],
+	[/^(not_found|method_not_allowed)$/, "找不到，可能已經刪除。"],
+	[/^(overloaded|index_busy)$/, "請稍後再試。"],
+	[/^store_unavailable$/, "目前無法讀取或保存對話。"],
+	[/^internal_error$/, "伺服器發生錯誤。"],
+	[/^llm_/, "語言模型出錯、忙碌或無法連上。"],
+	[/^(invalid_|question_|bad_(host|origin|framing)|unsupported_)/, "伺服器不接受本頁送出的內容。請重新載入。"],
+	[/^No language model/, "沒有設定語言模型，因此答案直接引自文件。"],
+	[/^The confidence was fitted/, "把握程度是為另一個模型校準的，參考價值較低。"],
+	[/^The conversation could not/, "無法讀取先前的問題，因此未納入考量。"],
+	[/ It was set aside /, "對話檔案損壞，已另外保存；先前的對話無法顯示。"],
+	[/ was deleted or replaced /, "對話檔案已被刪除或替換；先前的對話可能無法顯示。"],
+	[/ the older snapshot /, "最新的索引損壞，目前由較舊的索引回答。"],
+];
+
+const told = (code, text) => FAULTS.find(([known]) => known.test(code))?.[1] ?? `請轉告伺服器管理者：${text}`;
+
 export default {
 	appName: "活動問答",
 	skip: "跳到提問欄",
@@ -46,9 +68,10 @@ export default {
 	partialMissing: (parts) => `找不到：${parts.map((part) => `「${part}」`).join("")}`,
 	support_verbatim: "逐字引用",
 	support_supported: "依此引文改寫",
-	sentTo: (model, host) => `由 ${model} 撰寫：找到的段落會傳送到 ${host}。`,
+	sentTo: (model, host) => `由 ${model} 撰寫：問題與找到的段落會傳送到 ${host}。`,
 	leftOut: (count) => `語言模型有 ${count} 個句子沒有文件佐證，因此未顯示。`,
 	llmFailed: "語言模型未能完成。顯示的內容都引自文件，或已與文件核對。",
+	llmNoTranslation: "語言模型未能將問題譯成英文。",
 	llmUnsupported: "語言模型寫的內容都沒有文件佐證，因此答案直接引自文件。",
 	sourceChanged: "回答之後，文件已有變動。請再問一次，取得最新的答案。",
 	notStored: "這個答案沒有存入對話紀錄。",
@@ -106,6 +129,7 @@ export default {
 	tokenNeededTitle: "需要存取權杖",
 	tokenNeededText: "這個伺服器需要存取權杖才會回答。",
 	unknownError: "伺服器的回覆無法辨識。",
+	fault: told,
 	reference: (id) => `參考編號：${id}`,
 	tryAgain: "再試一次",
 	editQuestion: "修改問題",

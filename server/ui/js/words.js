@@ -22,13 +22,15 @@ export function wording(answer) {
 	return joined(t(`confidence_${answer.confidence.label}`), t(`wording_${whose}`));
 }
 
-// A warning, that of a language model in the reader's language.
+export const languageOf = (text) => (/\p{Script=Han}/u.test(text) ? "zh-Hant" : null);
+
+// A warning in the reader's language.
 export function warned(text) {
 	const [, code] = /^(llm_\w+): /.exec(text) ?? [];
 	const [, count] = /^(\d+) sentences? of the language model /.exec(text) ?? [];
 	if (count) return t("leftOut", Number(count));
-	if (!code) return text;
-	return t(code === "llm_unsupported" ? "llmUnsupported" : "llmFailed");
+	if (!code) return t("fault", text, text);
+	return t({ llm_unsupported: "llmUnsupported", llm_no_translation: "llmNoTranslation" }[code] ?? "llmFailed");
 }
 
 // Where others can read a quote: the public page, or else this server.
@@ -44,7 +46,8 @@ export function quoteText(citation) {
 export function problem(error, missing = null) {
 	const { kind } = error; // offline | unreachable | broken | http
 	if (kind !== "http") return { title: t(`title_${kind}`), text: t(`text_${kind}`), retriable: true };
-	const text = (error.status === 404 && missing) || error.message || t("unknownError");
+	const said = error.message && t("fault", error.code ?? "", error.message);
+	const text = (error.status === 404 && missing) || said || t("unknownError");
 	if (error.notReady) return { title: t("notReadyTitle"), text, retriable: true };
 	if (error.status === 401) return { title: t("tokenNeededTitle"), text: t("tokenNeededText"), retriable: true };
 	if (error.status === 429 || error.status === 503) return { title: t("busyTitle"), text, retriable: true };
