@@ -60,7 +60,10 @@ _DAY = re.compile(r"(?:[A-Z][a-z]+ )?\d{1,2}(?:st|nd|rd|th)?\b(?! ?%)", re.I)
 _DID = re.compile(
     r"(?:when|where|what year|in (?:what|which) year) did (?P<s>.+?) (?P<v>[a-z]{3,})\b(?P<rest>.*)", re.I
 )
-_ASIDE = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
+_ASIDE = re.compile(
+    r"\s*\([^()]*\)|\s*\[[^\[\]]*\]"
+    r"|, (?:an?|the|another|its|his|her|their|one of) [^,;.]{3,80},(?= (?:is|was|are|were|has|had|can|will|also)\b)"
+)
 _CLAUSE = re.compile(r",? (?:which|who|where|whereas|while|although|because|so that)\b[^.]*(?=\.$)|; [^.]*(?=\.$)")
 _OPENING = re.compile(
     r"^(?:However|Moreover|Furthermore|Also|Additionally|Therefore|Thus|In addition|For example), (?=\w)"

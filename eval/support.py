@@ -1,7 +1,8 @@
 """`python -m eval support`: how well the check of a language model's sentences tells true ones from false ones.
 
-Over documents that the reader never saw, as `training/sources.py` splits them. With `--fit`, on the dev split alone,
-chooses the numbers in rag/support.json. Non-scope: making the sentences (`eval/claims.py`).
+Of two sources, over documents that reader and judge never saw (`training/sources.py` splits them): sentences as a
+language model writes them, and sentences made by rule. With `--fit`, on the dev split alone, chooses the numbers in
+rag/support.json by the former. Non-scope: making the sentences (`training/sentences.py`, `eval/claims.py`).
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from eval.logistic import fitted
 from eval.results import git_commit
 from eval.scratch import ScratchText, document_name, scratch_answerer, scratch_option, seed_option
 from rag.answer import Answerer
+from rag.build import load_judge
 from rag.linear import Linear
 from rag.reader import Marks, Reader
 from rag.settings import read_settings
-from rag.support import FEATURES, READER_FEATURES, Backing, SupportModel, Verifier, load_support_model
+from rag.support import FEATURES, JUDGED, Backing, SupportModel, Verifier, load_support_model
 from rag.types import Evidence, Hit
+from training.sentences import written
 from training.sources import Paragraph, paragraphs_of
 
 OUT = Path(__file__).parents[1] / "rag" / "support.json"
@@ -38,6 +41,9 @@ FALSE_SHOWN = 0.05
 LOOSENESS = 1.0  # with 0.1, two of a hundred true sentences fewer are shown
 PASSAGES = 8  # as many as a question brings
 NEVER = 2.0  # as a threshold: every quote is judged
+# Kinds of sentences that were written: true, and false in what follows.
+WRITTEN = "written"
+CHANGES = ("number", "name", "relation", "negation", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +80,49 @@ class Remembering:
     "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="Question sets."
 )
 @click.option(
+    "--clapnq", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of ClapNQ: more sentences."
+)
+@click.option(
     "--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True, help="Look at test once."
 )
-@click.option("--per-kind", type=click.IntRange(1), default=PER_KIND, show_default=True, help="Sentences of each kind.")
+@click.option(
+    "--per-kind", type=click.IntRange(1), default=PER_KIND, show_default=True, help="Made by rule, of a kind."
+)
 @click.option("--fit", "fitting", is_flag=True, help="Choose the numbers of rag/support.json on the dev split.")
 @scratch_option
 @seed_option
-def command(data: Path, split: str, per_kind: int, fitting: bool, scratch: Path | None, seed: int) -> None:
+def command(
+    data: Path, clapnq: Path | None, split: str, per_kind: int, fitting: bool, scratch: Path | None, seed: int
+) -> None:
     """Share of true sentences shown and of false ones left out, by kind."""
     if fitting and split != "dev":
         raise click.UsageError("--fit looks at the dev split only.")
     paragraphs = list(paragraphs_of(data, split))
     claims = labelled(paragraphs, per_kind, seed)
-    stored = {}
-    with scratch_answerer(
-        [ScratchText(p.title, p.text) for p in paragraphs], read_settings(os.environ), scratch
-    ) as answerer:
-        judge = Remembering(answerer.reader) if answerer.reader and answerer.reader.judges_claims else None
-        readers: dict[str, Reader | None] = {"with_reader": judge, "without_reader": None}
-        for name, reader in readers.items():
-            if fitting:
-                linear, threshold, judged = _fitted(claims, paragraphs, answerer, reader, seed)
-                stored[name] = {"weights": linear.weights, "bias": linear.bias, "threshold": threshold}
-            else:
-                model = load_support_model(reader=reader is not None)
-                threshold = model.threshold
-                judged = _judge(claims, Verifier(answerer.retriever.embedder, reader, model), answerer, seed)
-            result = table(judged, threshold)
-            click.echo(f"{name}, {split}: threshold {threshold:.3f}\n{shown(result)}")
-            if fitting:
-                stored[name]["run"] = {
-                    "date": datetime.now(UTC).date().isoformat(), "commit": git_commit(),
-                    "embedder": answerer.models.embedder, "reader": reader.id if reader else None, "dev": result,
-                }  # fmt: skip
-    if fitting:
-        OUT.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    for sentence in written(data, clapnq, split):
+        if sentence.paragraph not in paragraphs:  # of ClapNQ
+            paragraphs.append(sentence.paragraph)
+        kind = WRITTEN if sentence.true else f"{WRITTEN}: {sentence.changed}"
+        row = paragraphs.index(sentence.paragraph)
+        claims.append(Labelled(sentence.text, kind, sentence.true, row, sentence.quote.start))
+    settings = read_settings(os.environ)
+    texts = [ScratchText(p.title or p.article, p.text) for p in paragraphs]
+    with scratch_answerer(texts, settings, scratch) as answerer:
+        judge = Remembering(load_judge(settings))
+        if fitting:
+            model, judged = _fitted(claims, paragraphs, answerer, judge, seed)
+        else:
+            model = load_support_model()
+            judged = _judge(claims, Verifier(answerer.retriever.embedder, judge, model), answerer, seed)
+        result = table(judged, model.threshold)
+        click.echo(f"{split}: threshold {model.threshold:.3f}\n{shown(result)}")
+        if fitting:
+            run = {
+                "date": datetime.now(UTC).date().isoformat(), "commit": git_commit(),
+                "embedder": answerer.models.embedder, "judge": judge.id, "dev": result,
+            }  # fmt: skip
+            stored = {"weights": model.model.weights, "bias": model.model.bias, "threshold": model.threshold}
+            OUT.write_text(json.dumps(stored | {"run": run}, indent=1) + "\n", encoding="utf-8")
 
 
 def _judge(claims: Sequence[Labelled], verifier: Verifier, answerer: Answerer, seed: int) -> list[Judged]:
@@ -135,13 +149,13 @@ def _evidence(claim: Labelled, answerer: Answerer, chance: random.Random) -> tup
 
 
 def _fitted(
-    claims: Sequence[Labelled], paragraphs: Sequence[Paragraph], answerer: Answerer, reader: Reader | None, seed: int
-) -> tuple[Linear, float, list[Judged]]:
-    """The model over the quotes most like each sentence, the threshold, and all sentences as judged by models that
-    were fitted without their article: the threshold is chosen by these.
+    claims: Sequence[Labelled], paragraphs: Sequence[Paragraph], answerer: Answerer, judge: Reader, seed: int
+) -> tuple[SupportModel, list[Judged]]:
+    """The model over the quotes most like each sentence, its threshold, and all sentences as judged by models that were
+    fitted without their article: the threshold is chosen by these, so that it holds for both sources.
     """
-    features = FEATURES + (READER_FEATURES if reader else ())
-    untrained = Verifier(answerer.retriever.embedder, reader, SupportModel(Linear({}, 0.0), NEVER))
+    features = (*FEATURES, JUDGED)
+    untrained = Verifier(answerer.retriever.embedder, judge, SupportModel(Linear({}, 0.0), NEVER))
     # What cites another passage is looked up there first, and would teach that true sentences are unlike their quotes.
     rows = _judge([claim for claim in claims if claim.kind != ELSEWHERE], untrained, answerer, seed)
     judged = []
@@ -150,9 +164,18 @@ def _fitted(
         model = _model([row for row in rows if articles[row.claim.paragraph] != article], features)
         held_out = [claim for claim in claims if articles[claim.paragraph] == article]
         judged += _judge(held_out, replace(untrained, model=SupportModel(model, NEVER)), answerer, seed)
-    false = [row.backing.probability if row.backing else 0.0 for row in judged if not row.claim.true]
-    threshold = float(np.quantile(false, 1 - FALSE_SHOWN, method="higher"))
-    return _model(rows, features), round(threshold + 0.0001, 4), judged
+    threshold = max(_least_shown([row for row in judged if _is_written(row.claim) is kind]) for kind in (True, False))
+    return SupportModel(_model(rows, features), round(threshold + 0.0001, 4)), judged
+
+
+def _least_shown(rows: Sequence[Judged]) -> float:
+    """The probability above which no more than `FALSE_SHOWN` of the false ones are."""
+    false = [row.backing.probability if row.backing else 0.0 for row in rows if not row.claim.true]
+    return float(np.quantile(false, 1 - FALSE_SHOWN, method="higher"))
+
+
+def _is_written(claim: Labelled) -> bool:
+    return claim.kind.startswith(WRITTEN)
 
 
 def _model(rows: Sequence[Judged], features: Sequence[str]) -> Linear:
@@ -165,33 +188,38 @@ def _model(rows: Sequence[Judged], features: Sequence[str]) -> Linear:
 
 
 def table(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, Any]]:
-    """By kind: how many sentences, the share shown, and of those shown the share quoted from their own document.
+    """By kind, those made by rule last: how many sentences, the share shown, and of those shown the share quoted from
+    their own document.
 
     "half are lies": the share of true ones among those shown of a model whose every other sentence is false.
     """
     result: dict[str, dict[str, Any]] = {}
-    groups = [(kind, [j for j in judged if j.claim.kind == kind]) for kind in (*TRUE_KINDS, *FALSE_KINDS)]
-    groups += [
-        ("all true", [j for j in judged if j.claim.true]),
-        ("all false", [j for j in judged if not j.claim.true]),
-    ]
-    for name, rows in groups:
-        passed = [j for j in rows if j.backing and j.backing.probability >= threshold]
-        result[name] = {
-            "sentences": len(rows),
-            "shown": round(len(passed) / len(rows), 4) if rows else None,
-            "right_document": round(sum(j.right_place for j in passed) / len(passed), 4) if passed else None,
-        }
-    true, false = (result[name]["shown"] or 0.0 for name in ("all true", "all false"))
-    precision = round(true / (true + false), 4) if true + false else None
-    result["half are lies"] = {"sentences": len(judged), "shown": precision, "right_document": None}
+    ours = [row for row in judged if _is_written(row.claim)]
+    made = [row for row in judged if not _is_written(row.claim)]
+    kinds = [(WRITTEN, *(f"{WRITTEN}: {changed}" for changed in CHANGES)), (*TRUE_KINDS, *FALSE_KINDS)]
+    for rows, names, group in ((ours, kinds[0], "written"), (made, kinds[1], "by rule")):
+        sorts = [(kind, [row for row in rows if row.claim.kind == kind]) for kind in names]
+        if group == "by rule":
+            sorts.append(("by rule, all true", [row for row in rows if row.claim.true]))
+        sorts.append((f"{group}, all false", [row for row in rows if not row.claim.true]))
+        for name, some in sorts:
+            passed = [row for row in some if row.backing and row.backing.probability >= threshold]
+            result[name] = {
+                "sentences": len(some),
+                "shown": round(len(passed) / len(some), 4) if some else None,
+                "right_document": round(sum(r.right_place for r in passed) / len(passed), 4) if passed else None,
+            }
+        true = result[WRITTEN if group == "written" else "by rule, all true"]["shown"] or 0.0
+        false = result[f"{group}, all false"]["shown"] or 0.0
+        precision = round(true / (true + false), 4) if true + false else None
+        result[f"{group}, half are lies"] = {"sentences": len(rows), "shown": precision, "right_document": None}
     return result
 
 
 def shown(result: dict[str, dict[str, Any]]) -> str:
     """As a table of text."""
-    lines = [f"{'kind':<13} {'n':>5} {'shown':>8} {'own document':>13}"]
+    lines = [f"{'kind':<24} {'n':>5} {'shown':>8} {'own document':>13}"]
     for kind, row in result.items():
         share, own = (f"{row[k]:.3f}" if row[k] is not None else "–" for k in ("shown", "right_document"))
-        lines.append(f"{kind:<13} {row['sentences']:>5} {share:>8} {own:>13}")
+        lines.append(f"{kind:<24} {row['sentences']:>5} {share:>8} {own:>13}")
     return "\n".join(lines)

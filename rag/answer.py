@@ -13,15 +13,14 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from rag.abstain import Calibration, fits, judge
 from rag.cite import CitationBook
-from rag.completions import Stopped
 from rag.compose import short_answers
 from rag.errors import LanguageModelError, NotFoundError
-from rag.generate import Writer
 from rag.glossary import Glossary
-from rag.language import frame_language, not_found_text, partial_text, unreadable
+from rag.language import frame_language, not_english, not_found_text, partial_text, unreadable
 from rag.lexical import tokenize
 from rag.memory import standalone
 from rag.parts import parts_of
@@ -30,7 +29,6 @@ from rag.reader import Reader
 from rag.retrieve import Query, Retriever, merged
 from rag.snapshot import Snapshot
 from rag.told import Part, Told, left_out, short_answers_of
-from rag.translate import in_english, not_english
 from rag.types import (
     Abstained,
     Abstention,
@@ -46,9 +44,13 @@ from rag.types import (
     Sentence,
     Sources,
     Status,
+    Stopped,
     Support,
     Text,
 )
+
+if TYPE_CHECKING:  # httpx takes a tenth of a second to import, of use only where there is a language model
+    from rag.generate import Writer
 
 UNCALIBRATED = "The confidence was fitted for another reader: it says less about this one."
 NO_LLM = "No language model is configured, so the answer is quoted from the documents."
@@ -100,7 +102,7 @@ class Answerer:
         """
         if unknown := (question.documents or frozenset()) - self.snapshot.documents.keys():
             raise NotFoundError(f"{len(unknown)} of the documents asked about are not in the index.")
-        until = self.writer.model.deadline() if self.writer else 0.0
+        until = self.writer.deadline() if self.writer else 0.0
         times = [perf_counter()]
         alone, asked = self._understood(question, stopped, until)
         times.append(perf_counter())
@@ -128,16 +130,16 @@ class Answerer:
         foreign = self._unreadable(question.text, tokenize(question.text))
         if not (foreign and self.writer) or question.mode is Mode.EXTRACTIVE:
             return self.resolve(question), Told()
-        model = self.writer.model
+        model = self.writer.endpoint.model
         names = self.glossary.names(question.text)
         try:
-            english = in_english(question.text, question.history, names, model, stopped, until)
+            english = self.writer.english(question.text, question.history, names, stopped, until)
             if self._unreadable(english, tokenize(english)):
                 raise not_english()
         except LanguageModelError as fault:
             told = _without_model(question, fault, fault.warning)
-            return self.resolve(question), replace(told, llm=model.endpoint.model)
-        return self.retriever.mend(english), Told(llm=model.endpoint.model)
+            return self.resolve(question), replace(told, llm=model)
+        return self.retriever.mend(english), Told(llm=model)
 
     def _told(
         self, question: Question, parts: Sequence[Part], book: CitationBook, stopped: Stopped, until: float

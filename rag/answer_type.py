@@ -71,7 +71,7 @@ _ROLE = (
 # "Mayor Zdeněk Hřib", "Andrew Pittam, Deputy Representative", "Mayor of Budapest Gábor Kerpel-Fronius".
 _PERSON = re.compile(
     rf"\b{_ROLE}(?:\s+of\s+{_CAPITAL})?\s+(?P<after>{_CAPITAL}(?:\s+{_CAPITAL}){{0,3}})"
-    rf"|(?P<before>{_CAPITAL}(?:\s+{_CAPITAL}){{1,3}}),\s+(?:{_CAPITAL}\s+){{0,3}}?{_ROLE}"
+    rf"|\b(?P<before>{_CAPITAL}(?:\s+{_CAPITAL}){{1,3}}),\s+(?:{_CAPITAL}\s+){{0,3}}?{_ROLE}"
 )
 _NAMES = re.compile(rf"{_CAPITAL}(?:\s+{_CAPITAL})*")
 

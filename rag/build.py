@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.abstain import load_calibration
 from rag.answer import Answerer
 from rag.chunk import ChunkParameters
-from rag.completions import Endpoint, LanguageModel, Limits
 from rag.embed import HASH_MODEL, Embedder, HashEmbedder, find_model
 from rag.encoder import open_encoder
 from rag.errors import IndexModelMismatch, SettingsError
-from rag.generate import Writer
 from rag.glossary import load_glossary
 from rag.ingest import IngestReport, Progress, ingest_folder
 from rag.loaders.document import load_bytes
-from rag.reader import SHIPPED, Reader, open_reader
+from rag.reader import JUDGE, SHIPPED, Reader, open_reader
 from rag.retrieve import Retriever
 from rag.settings import DEFAULT_MODEL, NO_READER, SHIPPED_READER, Settings
 from rag.snapshot import open_snapshot
-from rag.support import Verifier, load_support_model
 from rag.types import Models
+
+if TYPE_CHECKING:
+    from rag.generate import Writer
 
 # Beside the snapshots: made by the same commands, as safe to delete.
 EXPORTS = "models"
@@ -67,6 +68,8 @@ def ingest(
     Raises: ModelError, CorpusError, IndexBusy, IndexWriteError.
     """
     load_reader(settings)  # exports it, once, so that the first question need not wait
+    if settings.llm_url:
+        load_judge(settings)
     return ingest_folder(
         settings.corpus_dir,
         settings.index_dir,
@@ -79,20 +82,30 @@ def ingest(
     )
 
 
-def load_writer(settings: Settings, embedder: Embedder, reader: Reader | None) -> Writer | None:
+def load_judge(settings: Settings) -> Reader:
+    """What judges the sentences of a language model, whichever reader is set. Raises: ModelError."""
+    base, _ = find_model(DEFAULT_MODEL, download=False)
+    exports = settings.index_dir / EXPORTS
+    return open_reader(SHIPPED, "event-judge", base, settings.runtime, settings.threads, exports, JUDGE)
+
+
+def load_writer(settings: Settings, embedder: Embedder) -> Writer | None:
     """The language model of the settings behind the check of its sentences; None where none is set.
 
     Raises: SettingsError; no message holds the key.
     """
     if not settings.llm_url:
         return None
+    from rag.completions import Endpoint, LanguageModel, Limits  # why not above: see rag/answer.py
+    from rag.generate import Writer
+    from rag.support import Verifier, load_support_model
+
     if not settings.llm_model:
         raise SettingsError("RAG_LLM_URL is set, so RAG_LLM_MODEL must name the model.")
     endpoint = Endpoint(settings.llm_url, settings.llm_model, _llm_key(settings))
     limits = Limits(settings.llm_timeout_s, settings.llm_first_byte_s, max_tokens=settings.llm_max_tokens)
     model = LanguageModel(endpoint, limits)
-    judge = reader if reader and reader.judges_claims else None
-    return Writer(model, Verifier(embedder, judge, load_support_model(reader=judge is not None)))
+    return Writer(model, Verifier(embedder, load_judge(settings), load_support_model()))
 
 
 def _llm_key(settings: Settings) -> str:
@@ -129,7 +142,7 @@ def open_answerer(
             "Set RAG_MODEL and RAG_RUNTIME back, or run `rag ingest` to make the index again."
         )
     reader = reader or load_reader(settings)
-    writer = writer or load_writer(settings, embedder, reader)
+    writer = writer or load_writer(settings, embedder)
     return Answerer(
         Retriever(snapshot, embedder),
         reader,

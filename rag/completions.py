@@ -23,8 +23,7 @@ from rag.breaker import Breaker
 from rag.errors import LanguageModelError, LanguageModelTimeout, SettingsError
 from rag.spoken import Spoken, broken_off
 from rag.sse import OversizeError
-
-Stopped = Callable[[], bool]
+from rag.types import Stopped
 
 # How often a worker that waits for words looks whether anybody still wants them: half of the second within which the
 # endpoint's connection must be closed.

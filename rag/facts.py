@@ -60,7 +60,7 @@ _MONEY = {"$": r"[$]|\bdollars?\b|\bUSD\b", "€": r"€|\beuros?\b|\bEUR\b", "�
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w.’'-]*"
 _FIRST = re.compile(rf"[“\"'( ]*({_CAPITAL})")
-_NAMES = re.compile(rf"{_CAPITAL}(?:\s+{_CAPITAL})*")
+_NAMES = re.compile(rf"(?<!\w){_CAPITAL}(?:\s+{_CAPITAL})*")
 # Titles stand before many names: one in common makes two people no more alike.
 _ROLE_WORDS = (
     "mayor minister president chairman chairwoman chair commissioner director representative secretary governor "
@@ -91,6 +91,11 @@ _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|hardly|fail(?:s|ed)? to)\b|n[’']t\b",
     re.IGNORECASE,
 )
+_PASSIVE = re.compile(r"\b(?:is|was|are|were|be|been|being)\b[^.;]*\bby\b")
+_ASIDE = re.compile(
+    r"\s*\([^()]*\)|,\s(?:an?|the|another|its|his|her|their|one of|who|which|whose|where)\s[^,]*,(?=\s)"
+)
+_CLAUSE_END = re.compile(r"[.;:!?”\"]")
 _NEGATED_WORDS = 3  # content words behind a negation that it is about
 # A word whose opposite the quote says instead.
 _OPPOSITE_WORDS = (
@@ -171,6 +176,16 @@ def beside(text: str, span: Span) -> set[str]:
     return {*tokenize(text[: span.start])[-_BESIDE:], *tokenize(text[span.end :])[:_BESIDE]}
 
 
+def suffers(between: str) -> bool:
+    """Whether what stands between two facts makes the second one act on the first: "was represented by"."""
+    return _PASSIVE.search(between) is not None
+
+
+def clauses(text: str) -> list[str]:
+    """The text without asides, then each aside: "Prague, a sister city of Taipei, was visited" tells of Prague."""
+    return [_ASIDE.sub("", text), *(aside[0] for aside in _ASIDE.finditer(text))]
+
+
 def _month(word: str) -> bool:
     return len(word) >= 3 and any(month.startswith(word) for month in _MONTHS)
 
@@ -245,15 +260,22 @@ def contradicts(claim: str, quotes: str) -> bool:
 
 
 def _negated(one: str, other: str) -> bool:
-    """Whether `one` negates words of `other`, which has no negation of the same words."""
+    """Whether `one` negates words of `other`, which has no negation of the same words: the first word behind it, or
+    several; one alone of a longer phrase is chance."""
     theirs = {word for scope in _scopes(other) for word in scope}
     said = set(tokenize(other))
-    return any(scope & said and not scope & theirs for scope in _scopes(one))
+    return any(
+        (scope[0] in said or len(said.intersection(scope)) > 1) and not theirs.intersection(scope)
+        for scope in _scopes(one)
+    )
 
 
-def _scopes(text: str) -> Iterator[set[str]]:
+def _scopes(text: str) -> Iterator[list[str]]:
+    """The words that each negation is about, up to the end of its clause."""
     for negation in _NEGATION.finditer(text):
-        yield set(tokenize(text[negation.end() :])[:_NEGATED_WORDS])
+        clause = _CLAUSE_END.split(text[negation.end() :], maxsplit=1)[0]
+        if content := tokenize(clause)[:_NEGATED_WORDS]:
+            yield content
 
 
 def invented_links(claim: str, quotes: str) -> bool:
@@ -271,7 +293,8 @@ def places_of(fact: Fact, text: str) -> list[Span]:
     """Where `text` holds the fact, or a word of it, in code points."""
     if fact.kind is Kind.NUMBER:
         return [other.span for other in numbers(text) if other.keys == fact.keys]
-    found = [other.span for other in names(text) if set(fact.keys) & set(other.keys)]
+    keys = {*fact.keys, *(word for key in fact.keys for word in _SHORT_FORMS.get(key, ()))}
+    found = [other.span for other in names(text) if any(same_name(a, b) for a in keys for b in other.keys)]
     return found or [span for key in fact.keys for span in _written(key, text)]
 
 

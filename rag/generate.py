@@ -2,7 +2,8 @@
 
 What is sent: the rules below, the question, and the passages, fenced as data and without characters that nobody sees.
 What a document says to the model may still steer it; whatever it then writes is checked like everything else.
-Non-scope: the connection (`rag/completions.py`), cutting (`rag/claims.py`), checking (`rag/support.py`).
+Non-scope: questions in other languages (`rag/translate.py`), the connection (`rag/completions.py`), cutting
+(`rag/claims.py`), checking (`rag/support.py`).
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.check import INVISIBLE
 from rag.claims import claims_of
-from rag.completions import Endpoint, LanguageModel, Stopped, too_late
+from rag.completions import Endpoint, LanguageModel, too_late
 from rag.snapshot import Snapshot
 from rag.support import Quote, Verifier
-from rag.types import Evidence
+from rag.translate import in_english
+from rag.types import Evidence, Stopped, Turn
 
 # What a model says that finds no answer: no sentence that could be wrong.
 NOTHING = "NOT FOUND"
@@ -27,7 +29,8 @@ RULES = """\
 You answer questions from numbered passages, and from nothing else.
 
 - Answer in one to four short, plain sentences, in the language of the question. No lists, no headings, no markup.
-- Say only what a passage says, close to its wording. Keep its numbers, dates, names and units as they stand there.
+- Say only what a passage says, in its own words: shorten its sentences, do not reword them. Keep its numbers, dates,
+  names and units as they stand there.
 - End every sentence with the number of the passage that it is taken from, in square brackets.
 - Every sentence names its subject; it must be understood, and checked, alone.
 - If the passages do not hold the answer, write exactly: {nothing}.
@@ -76,12 +79,22 @@ class Writer:
     def endpoint(self) -> Endpoint:
         return self.model.endpoint
 
+    def deadline(self) -> float:
+        """For a question that is taken up now: the `until` of both methods below."""
+        return self.model.deadline()
+
+    def english(
+        self, question: str, history: Sequence[Turn], names: Mapping[str, str], stopped: Stopped, until: float
+    ) -> str:
+        """The question as the model puts it into English. Raises: as `in_english`."""
+        return in_english(question, history, names, self.model, stopped, until)
+
     def write(
         self, question: str, evidence: Evidence, snapshot: Snapshot, stopped: Stopped, until: float
     ) -> Iterator[Written]:
         """The model's sentences, each as soon as it is checked.
 
-        `until`: as in `LanguageModel.complete`. Raises: LanguageModelError, also after sentences.
+        Raises: LanguageModelError, also after sentences.
         """
         evidence = within_limit(evidence)
         sent = " ".join([question, *(f"{p.context} {p.text}" for p in evidence.passages)]).lower()

@@ -24,6 +24,8 @@ from rag.settings import FP32, INT8
 from rag.types import Span
 
 SHIPPED = Path(__file__).parent / "weights"
+# The upper layers of the judge, a reader that tells what a quote says from what it does not (`training/judge.py`).
+JUDGE = Path(__file__).parent / "judge"
 CLS, SEP = 101, 102  # of the uncased BERT vocabulary
 # Wordpieces. Passages end near 144 by `rag.chunk.ChunkParameters`; a longer single sentence is cut off here.
 MAX_QUESTION, MAX_TITLE, MAX_PASSAGE = 64, 12, 160
@@ -155,13 +157,17 @@ class OnnxReader:
         return Marks(start[first:stop] - start[0], end[first:stop] - end[0], tuple(offsets))
 
 
-def open_reader(folder: Path, name: str, base: Path, runtime: str, threads: int, exports: Path) -> OnnxReader:
-    """The model of `folder` on int8, else on fp32. `base`: folder of the model that our own readers start from.
+def open_reader(
+    folder: Path, name: str, base: Path, runtime: str, threads: int, exports: Path, upper: Path | None = None
+) -> OnnxReader:
+    """The model of `folder` on int8, else on fp32. `base`: folder of the model that our own readers start from;
+    `upper`: of weights that take the place of those of the same name.
 
     Raises: ModelError.
     """
     precision = INT8 if runtime == INT8 else FP32
-    reader_id = f"{name}@{fingerprint(folder)}/{precision}-{RUNTIME_VERSION}"
+    prints = "-".join(map(fingerprint, filter(None, (folder, upper))))
+    reader_id = f"{name}@{prints}/{precision}-{RUNTIME_VERSION}"
     try:
         config = _config(folder)
         titled = config.get("layout") == TITLED_LAYOUT
@@ -170,6 +176,8 @@ def open_reader(folder: Path, name: str, base: Path, runtime: str, threads: int,
             from rag.graph import quantised, reader_graph  # half a second to import, once for each model
 
             weights = read_weights(folder / "model.safetensors")
+            if upper:
+                weights |= read_weights(upper / "model.safetensors")
             if titled:
                 weights[WORDS] = read_weights(base / "model.safetensors")[WORDS.removeprefix("bert.")]
             graph = reader_graph(weights, config, int8_words=precision == INT8)

@@ -25,9 +25,7 @@ MAX_SENTENCE_CHARS = 1000
 # The segmenter sees one block at a time: its time grows with the square of the length.
 MAX_BLOCK_CHARS = 2_000
 # Blank lines; a heading with its line; the start of a list item.
-_BLOCK_EDGES = re.compile(
-    r"\n[^\S\n]*(?:\n\s*)+|^ {0,3}#{1,6}\s.*$|^(?=[^\S\n]*(?:[-*+•‣▪◦]|\d{1,3}[.)])\s)", re.MULTILINE
-)
+_BLOCK_EDGES = re.compile(r"\n[^\S\n]*\n\s*|^ {0,3}#{1,6}\s.*$|^(?=[^\S\n]*(?:[-*+•‣▪◦]|\d{1,3}[.)])\s)", re.MULTILINE)
 _STOP = re.compile(r"[.!?]\s+|[。！？\n]")
 
 # A word, then a capitalised word that opens sentences, without a space: a caption ran into the text.

@@ -1,7 +1,7 @@
 """Decides whether the documents support a sentence that a language model wrote, and which of their sentences do.
 
 First the checks that need no model: every number, name, negation, link and quoted word of the sentence must be found
-in its quotes. Then one calibrated probability from wording, surroundings, meaning and the trained reader. Its numbers
+in its quotes. Then one calibrated probability from wording, surroundings, meaning and the trained judge. Its numbers
 come from `rag/support.json`, written by `python -m eval support`. Non-scope: facts (`rag/facts.py`).
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 from rag.embed import Embedder
 from rag.facts import (
     beside,
+    clauses,
     contradicts,
     invented_links,
     misquotes,
@@ -26,22 +27,23 @@ from rag.facts import (
     names,
     numbers,
     places_of,
+    suffers,
 )
 from rag.hedges import shifts
 from rag.lexical import tokenize
 from rag.linear import Linear
-from rag.reader import Marks, Reader
+from rag.reader import Reader
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Passage, Span
 from rag.wording import wording_of
 
-# Quotes that are judged for one sentence: the best by wording and meaning. The reader reads each passage once.
+# Quotes that are judged for one sentence: the best by wording and meaning.
 MAX_READ = 4
 # Words, those of grammar not counted, that a sentence without a number has to have.
 LEAST_TOKENS = 2
 # Facts beyond so many make a sentence no harder to support.
 MAX_FACTS = 4
-# Log-odds beyond which the reader says no more, as in rag/read.py.
+# Log-odds beyond which the judge says no more, as in rag/read.py.
 LIMIT = 8.0
 # Passages of one sentence: more citations behind one sentence are not sources but decoration.
 MAX_CITED = 4
@@ -79,14 +81,13 @@ class SupportModel:
         return self.model.probability(values)
 
 
-def load_support_model(*, reader: bool) -> SupportModel:
+def load_support_model() -> SupportModel:
     """The numbers that ship with this version."""
-    stored = json.loads(resources.files("rag").joinpath("support.json").read_text(encoding="utf-8"))
-    fitted = stored["with_reader" if reader else "without_reader"]
+    fitted = json.loads(resources.files("rag").joinpath("support.json").read_text(encoding="utf-8"))
     return SupportModel(Linear(fitted["weights"], fitted["bias"]), fitted["threshold"])
 
 
-# Of any sentence, and those that only a reader gives.
+# Of any sentence, and what the judge says.
 FEATURES = (
     "cosine",
     "coverage",
@@ -99,7 +100,7 @@ FEATURES = (
     "rival",
     "turned",
 )
-READER_FEATURES = ("supported",)
+JUDGED = "supported"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Verifier:
     """Thread-safe."""
 
     embedder: Embedder
-    reader: Reader | None
+    judge: Reader | None
     model: SupportModel
 
     def backing(self, claim: str, cited: Sequence[int], evidence: Evidence, snapshot: Snapshot) -> Backing | None:
@@ -122,7 +123,7 @@ class Verifier:
         """The likeliest backing, however unlikely; None where every quote lacks a fact of the claim."""
         if len(tokenize(claim)) < LEAST_TOKENS and not numbers(claim):
             return None  # what is left of a sentence without its markup says nothing
-        check = _Check(claim, self.embedder.encode([claim])[0], self.reader, snapshot, self.model)
+        check = _Check(claim, self.embedder.encode([claim])[0], self.judge, snapshot, self.model)
         named = [evidence.passages[n - 1] for n in cited if 1 <= n <= len(evidence.passages)][:MAX_CITED]
         others = [p for p in evidence.passages if p not in named]
         best: Backing | None = None
@@ -149,14 +150,13 @@ class _Check:
     """One claim against quotes."""
 
     def __init__(
-        self, claim: str, vector: np.ndarray, reader: Reader | None, snapshot: Snapshot, model: SupportModel
+        self, claim: str, vector: np.ndarray, judge: Reader | None, snapshot: Snapshot, model: SupportModel
     ) -> None:
-        self._claim, self._vector, self._reader, self._snapshot, self._model = claim, vector, reader, snapshot, model
+        self._claim, self._vector, self._judge, self._snapshot, self._model = claim, vector, judge, snapshot, model
         self._tokens = tokenize(claim)
         self._wording = wording_of(claim, self._tokens, snapshot.lexical)
         self._facts = sorted([*numbers(claim), *names(claim)], key=lambda fact: fact.span)
         self._cosines: dict[str, np.ndarray] = {}
-        self._marks: dict[str, Marks] = {}
 
     def best(self, candidates: Sequence[tuple[Quote, ...]]) -> Backing | None:
         """The likeliest of the candidates that hold every fact; shorter ones first where two are alike."""
@@ -178,7 +178,7 @@ class _Check:
             or missing_names(self._claim, titled, around)
             or contradicts(self._claim, text)
             or invented_links(self._claim, text)
-            or misquotes(self._claim, text)
+            or misquotes(self._claim, titled)
             or shifts(self._claim, text, around)
         )
 
@@ -210,42 +210,57 @@ class _Check:
             "turned": self._turned(" ".join(quote.text for quote in quotes)),
             **self._surroundings(" ".join(quote.text for quote in quotes)),
         }
-        if self._reader:
-            values["supported"] = max(self._supported(quote) for quote in quotes)
+        if self._judge:
+            values[JUDGED] = max(self._supported(quote) for quote in quotes)
         return Backing(quotes, values, self._model.probability(values))
 
     def _supported(self, quote: Quote) -> float:
-        """Log-odds, ±LIMIT, that the quote says what the claim says, as the reader judges its passage."""
-        passage = quote.passage
-        if passage.id not in self._marks:
-            assert self._reader
-            title = self._snapshot.documents[passage.document_id].metadata.title
-            self._marks[passage.id] = self._reader.read(self._claim, [(title, passage.text)])[0]
-        offset = passage.span.start
-        found = self._marks[passage.id].best(Span(quote.span.start - offset, quote.span.end - offset))
+        """Log-odds, ±LIMIT, that the quote, by itself, says what the claim says."""
+        assert self._judge
+        title = self._snapshot.documents[quote.passage.document_id].metadata.title
+        found = self._judge.read(self._claim, [(title, quote.text)])[0].best(Span(0, len(quote.text)))
         return float(np.clip(found.score, -LIMIT, LIMIT)) if found else -LIMIT
 
     def _turned(self, text: str) -> float:
-        """0..1: how much two facts have changed places while all around them stayed as it was."""
-        ordered = [(places[0].start, places[-1].start) for f in self._facts if (places := places_of(f, text))]
-        pairs = list(combinations(ordered, 2))
-        turned = sum(one[0] > two[1] for one, two in pairs)
-        if not turned:
+        """0..1: how much two facts have changed places while all around them stayed as it was; from "A led B" to
+        "B was led by A" they have to."""
+        main = clauses(text)[0]
+        within = main if all(places_of(fact, main) for fact in self._facts) else text
+        placed = [(fact.span, places) for fact in self._facts if (places := places_of(fact, within))]
+        if not any(self._swapped(within, one, two) for one, two in combinations(placed, 2)):
             return 0.0
         facts = {token for fact in self._facts for token in tokenize(fact.span.of(self._claim))}
         rest = [token for token in self._tokens if token not in facts]
         return _in_order(rest, [t for t in tokenize(text) if t not in facts]) / max(len(rest), 1)
 
+    def _swapped(self, text: str, one: tuple[Span, list[Span]], two: tuple[Span, list[Span]]) -> bool:
+        """Whether two facts, in the order of the claim, each with its places in `text`, act on each other the wrong
+        way round there."""
+        (first, firsts), (second, seconds) = one, two
+        suffered = suffers(self._claim[first.end : second.start])
+        if firsts[0].start > seconds[-1].start:
+            return suffers(text[seconds[-1].end : firsts[0].start]) == suffered
+        if firsts[-1].start < seconds[0].start:
+            return suffers(text[firsts[-1].end : seconds[0].start]) != suffered
+        return False
+
     def _surroundings(self, text: str) -> dict[str, float]:
         """Whether each fact stands among the same words in the quote, and no other of its kind does so more."""
-        others = [*numbers(text), *names(text)]
+        parts = [(clause, [*numbers(clause), *names(clause)]) for clause in clauses(text)]
         shares, leads = [], []
         for fact in self._facts:
             near = beside(self._claim, fact.span)
-            own = max((_share(near, beside(text, place)) for place in places_of(fact, text)), default=0.0)
-            rivals = [o for o in others if o.kind is fact.kind and not set(o.keys) & set(fact.keys)]
+            own = max(
+                (_share(near, beside(part, at)) for part, _ in parts for at in places_of(fact, part)), default=0.0
+            )
+            rivals = [
+                _share(near, beside(part, other.span))
+                for part, others in parts
+                for other in others
+                if other.kind is fact.kind and not set(other.keys) & set(fact.keys)
+            ]
             shares.append(own)
-            leads.append(max((_share(near, beside(text, rival.span)) for rival in rivals), default=0.0) - own)
+            leads.append(max(rivals, default=0.0) - own)
         return {
             "beside": sum(shares) / len(shares) if shares else 1.0,
             "worst_beside": min(shares, default=1.0),

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 
 from rag.check import MAX_QUESTION_CHARS
 from rag.claims import plain, without_thoughts
-from rag.completions import LanguageModel, Stopped
-from rag.errors import LanguageModelError
-from rag.types import Turn
+from rag.completions import LanguageModel
+from rag.language import not_english
+from rag.types import Stopped, Turn
 
 RULES = """\
 You translate questions into English, for a search in English documents.
@@ -61,10 +61,6 @@ def in_english(
     if not 0 < len(asked) <= MAX_QUESTION_CHARS:
         raise not_english()
     return asked
-
-
-def not_english() -> LanguageModelError:
-    return LanguageModelError("The language model did not put the question into English.", code="llm_no_translation")
 
 
 def messages(question: str, history: Sequence[Turn], names: Mapping[str, str]) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ All offsets are Unicode code points into `Document.text`, the canonical text kep
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -278,3 +279,6 @@ class Final:
 
 
 Event = Sources | Citation | Text | Abstained | Final
+
+# Whether nobody waits for an answer any more.
+Stopped = Callable[[], bool]

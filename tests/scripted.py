@@ -11,7 +11,6 @@ from time import sleep
 from typing import Any
 
 from rag.answer import Answerer, never
-from rag.completions import Stopped
 from rag.language import partial_text
 from rag.types import (
     Citation,
@@ -24,6 +23,7 @@ from rag.types import (
     Sources,
     Span,
     Status,
+    Stopped,
     Support,
     Text,
 )

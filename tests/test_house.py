@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
         "rag.migrations",
         "rag.hashed",
         "rag.terminal",
+        "training.sentences",
     },
     {
         "rag.chunk",
@@ -59,7 +60,8 @@ LAYERS: list[set[str]] = [
     {"rag.ingest", "rag.retrieve", "rag.wording", "rag.hedges", "rag.listed"},
     {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language", "rag.glossary"},
     {"rag.completions", "rag.support", "rag.asking", "rag.told"},
-    {"rag.generate", "rag.translate"},
+    {"rag.translate"},
+    {"rag.generate"},
     {"rag.answer", "rag.feedback", "rag.gaps"},
     {"rag.suggest"},
     {"rag.build", "rag.review", "rag.show", "rag.cli", "rag.__main__"},

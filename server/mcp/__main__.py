@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from rag.build import Reopener
-from rag.completions import Stopped
 from rag.errors import SettingsError
 from rag.settings import Settings, read_settings
+from rag.types import Stopped
 from rag.wire import AnswerWire
 from server.live import LiveIndex, follow
 from server.logs import configure_logging

@@ -31,9 +31,8 @@ from typing_extensions import TypedDict
 import rag
 from rag.answer import Answerer
 from rag.check import make_question
-from rag.completions import Stopped
 from rag.errors import NotFoundError
-from rag.types import Document, Event, Final, Question, Span
+from rag.types import Document, Event, Final, Question, Span, Stopped
 from rag.wire import AnswerWire, answer_wire, document_address
 from server.errors import problem_of
 

@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Scope, Send
 
-from rag.completions import Stopped
+from rag.types import Stopped
 from rag.wire import AnswerWire
 from server.deps import BaseUrlDep, LiveDep, SettingsDep, TalksDep, WorkersDep
 from server.errors import ApiError

@@ -17,13 +17,14 @@ URL = "http://127.0.0.1:11434/v1"
 
 
 def test_nothing_is_written_and_nothing_sent_without_an_address() -> None:
-    assert load_writer(Settings(llm_model="m"), HashEmbedder(), None) is None
+    assert load_writer(Settings(llm_model="m"), HashEmbedder()) is None
 
 
 def test_the_key_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("sk-secret\n")
-    writer = load_writer(Settings(llm_url=URL, llm_model="m", llm_key_file=str(file)), HashEmbedder(), None)
+    settings = Settings(llm_url=URL, llm_model="m", llm_key_file=str(file), index_dir=tmp_path)
+    writer = load_writer(settings, HashEmbedder())
     assert writer is not None
     assert (writer.endpoint.key, writer.endpoint.host, writer.endpoint.model) == ("sk-secret", "127.0.0.1:11434", "m")
 
@@ -42,7 +43,7 @@ def test_the_key_may_come_from_a_file(tmp_path: Path) -> None:
 def test_what_cannot_work_is_said_without_the_key(changes: dict[str, str], message: str) -> None:
     settings = replace(Settings(llm_url=URL, llm_model="m"), **changes)
     with pytest.raises(SettingsError, match=message) as raised:
-        load_writer(settings, HashEmbedder(), None)
+        load_writer(settings, HashEmbedder())
     assert "7f3a" not in str(raised.value)
     assert "7f3a" not in repr(settings)
 

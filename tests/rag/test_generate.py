@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, partial
 
 import pytest
 
 from rag.answer import Answerer
+from rag.build import load_judge
 from rag.check import make_question
 from rag.completions import Endpoint, LanguageModel
 from rag.generate import Writer, messages
+from rag.settings import Settings
 from rag.support import Verifier, load_support_model
 from rag.types import Answer, Citation, Event, Evidence, Final, Hit, Passage, Span, Status, Support, Text
 from tests.faults.llm_server import LlmServer, llm_server, says
 
+judge = cache(partial(load_judge, Settings()))
 PRAGUE = "Who represented Prague?"
 PEOPLE = "How many people registered?"
 
@@ -24,7 +28,7 @@ PEOPLE = "How many people registered?"
 def writing(article: Answerer, text: str) -> Iterator[tuple[Answerer, LlmServer]]:
     """The article's answerer with a language model that says `text`; ALL cites eight passages at once."""
     with llm_server(says(text.replace("ALL", "".join(f"[{n}]" for n in range(1, 5))))) as server:
-        verifier = Verifier(article.retriever.embedder, article.reader, load_support_model(reader=True))
+        verifier = Verifier(article.retriever.embedder, judge(), load_support_model())
         yield replace(article, writer=Writer(LanguageModel(Endpoint(server.url, "liar")), verifier)), server
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rag.answer import Answerer
 from rag.linear import Linear
-from rag.support import FEATURES, READER_FEATURES, SupportModel, Verifier, load_support_model
+from rag.support import FEATURES, JUDGED, SupportModel, Verifier, load_support_model
 from rag.types import Evidence, Hit
 
 Open = Callable[[Mapping[str, str | bytes]], Answerer]
@@ -75,8 +75,25 @@ def test_facts_in_each_others_place_are_noticed(open_corpus: Open) -> None:
     assert turned("Ko spoke for Daegu at the summit after Kwon greeted guests.") == 1
 
 
-@pytest.mark.parametrize("reader", [True, False])
-def test_the_numbers_that_ship_are_of_every_feature(reader: bool) -> None:
-    model = load_support_model(reader=reader)
-    assert set(model.model.weights) == {*FEATURES, *(READER_FEATURES if reader else ())}
+def test_who_acts_on_whom_may_be_said_in_either_voice(open_corpus: Open) -> None:
+    answerer = open_corpus({"a.txt": "The city of Tartu, a sister city of Turku, was led by Mayor Klaas."})
+    passages = tuple(answerer.snapshot.passages())
+    evidence = Evidence(passages, (Hit(passages[0].id, 1.0, None, None, None, None),))
+    verifier = Verifier(answerer.retriever.embedder, None, WORDING)
+
+    def judged(claim: str) -> tuple[bool, bool]:
+        backing = verifier.judged(claim, (1,), evidence, answerer.snapshot)
+        assert backing is not None
+        return backing.features["turned"] > 0, backing.features["rival"] > 0
+
+    assert judged("Tartu was led by Klaas.") == (False, False)
+    assert judged("Klaas led Tartu.") == (False, False)
+    assert judged("Klaas was led by Tartu.") == (True, False)
+    assert judged("Tartu led Klaas.") == (True, False)
+    assert judged("Klaas led Turku.") == (False, True)  # what is said aside is not said of the mayor
+
+
+def test_the_numbers_that_ship_are_of_every_feature() -> None:
+    model = load_support_model()
+    assert set(model.model.weights) == {*FEATURES, JUDGED}
     assert 0 < model.threshold < 1

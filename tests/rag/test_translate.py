@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import cache, partial
 
 import pytest
 
 from rag.answer import Answerer
+from rag.build import load_judge
 from rag.check import make_question
 from rag.completions import Endpoint, LanguageModel, Limits
 from rag.errors import LanguageModelError
 from rag.generate import Writer
+from rag.settings import Settings
 from rag.support import Verifier, load_support_model
 from rag.translate import messages
 from rag.types import Mode, Reason, Status, Turn
@@ -22,6 +25,7 @@ CHINESE = "捷克那邊派了誰過來？"  # of its words the list that ships k
 KNOWN = "誰代表布拉格？"
 ENGLISH = "How many people registered?"
 TRUE = "The two sessions drew 264 registered participants [1]."
+judge = cache(partial(load_judge, Settings()))
 RUSSIAN = "Кто представлял Прагу?"
 
 With = Callable[..., AbstractContextManager[tuple[Answerer, LlmServer]]]
@@ -35,7 +39,7 @@ def with_model(article: Answerer) -> With:
     def made(play: Play, total_s: float = 10) -> Iterator[tuple[Answerer, LlmServer]]:
         with llm_server(play) as server:
             model = LanguageModel(Endpoint(server.url, "scripted"), Limits(total_s))
-            verifier = Verifier(article.retriever.embedder, article.reader, load_support_model(reader=True))
+            verifier = Verifier(article.retriever.embedder, judge(), load_support_model())
             yield replace(article, writer=Writer(model, verifier)), server
 
     return made

@@ -18,11 +18,10 @@ from starlette.testclient import TestClient
 from rag.abstain import Calibration
 from rag.answer import Answerer, never
 from rag.build import ingest, open_answerer
-from rag.completions import Stopped
 from rag.embed import HASH_MODEL, HashEmbedder
 from rag.linear import Linear
 from rag.settings import NO_READER, Settings
-from rag.types import Event, Question
+from rag.types import Event, Question, Stopped
 from server.app import create_app
 from tests.scripted import fields_of
 

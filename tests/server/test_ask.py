@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rag.answer import Answerer, never
-from rag.completions import Stopped
 from rag.errors import ModelError
 from rag.settings import Settings
-from rag.types import Event, Question
+from rag.types import Event, Question, Stopped
 from rag.wire import AnswerWire
 from server.__main__ import server_config
 from server.app import create_app

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from rag.build import ingest, open_answerer
+from rag.build import ingest, load_judge, open_answerer
 from rag.check import INVISIBLE
 from rag.completions import Endpoint, LanguageModel, Limits
 from rag.embed import Embedder
@@ -135,7 +135,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory, real_embedder: Embedder) -> S
         endpoint = Endpoint(model.url, "obedient", KEY)
         writer = Writer(
             LanguageModel(endpoint, Limits(max_tokens=4000)),
-            Verifier(real_embedder, None, load_support_model(reader=False)),
+            Verifier(real_embedder, load_judge(settings), load_support_model()),
         )
         answerer = replace(open_answerer(settings, real_embedder), calibration=CALIBRATION, writer=writer)
         with running(server_config(create_app(settings, lambda: answerer), settings)) as live:
