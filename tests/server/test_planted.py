@@ -43,8 +43,8 @@ ADMIN = "admintokenoftheserver"
 # Each has every 16th payload, so that all passages of a document reach the model.
 NAMES = ("Arosund", "Bexmouth", "Caldvik", "Dorhaven", "Elmport", "Farholm", "Grenvik", "Hollsund")
 NAMES += ("Istmouth", "Jarnvik", "Keldhaven", "Lorport", "Morvik", "Norsund", "Osthaven", "Pelmouth")
-# What stays of links and buttons that a model writes: their words.
-LINKED = {"x", "more", "go"}
+# What stays of links, buttons, made-up headings of passages and made-up events that a model writes: their words.
+LINKED = {"x", "more", "go", "news", "data"}
 TRUE = "The harbour of {} has 31 berths for 12 ferries"
 
 
