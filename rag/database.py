@@ -87,7 +87,8 @@ class Database:
 
     def _take(self) -> tuple[sqlite3.Connection, int]:
         with self._lock:
-            if self._checked and self._inodes()[0] != self._known_as[0]:
+            inode = self._inodes()[0]
+            if self._checked and (inode is None or inode != self._known_as[0]):
                 self._let_go()
             if self._idle:
                 return self._idle.pop(), self._file

@@ -7,6 +7,7 @@ Source: https://platform.openai.com/docs/api-reference/chat/streaming
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from rag.errors import LanguageModelError
@@ -14,6 +15,8 @@ from rag.sse import EventReader, OversizeError
 
 # A completion of 600 tokens is about 200 KB of events: more than that in one event, or five times in all, is none.
 MAX_EVENT_CHARS, MAX_STREAM_BYTES = 2**18, 2**20
+# Halves of a pair, which no UTF-8 holds: from models that cut a sign in two.
+_HALVES = re.compile(r"[\ud800-\udfff]")
 # Events without words that are forgiven: real servers send a few (roles, usage, empty choices).
 MAX_BAD_EVENTS = 3
 # Characters for each token asked for: above it the endpoint does not keep to max_tokens. English has 4, code 3.
@@ -51,7 +54,7 @@ class Spoken:
             self._finish = choices[0].get("finish_reason") or self._finish
             words = (choices[0].get("delta") or {}).get("content") or ""
             if isinstance(words, str):
-                return words
+                return _HALVES.sub("", words)
         except (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError):
             pass
         self._bad += 1
