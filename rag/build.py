@@ -92,7 +92,7 @@ def load_judge(settings: Settings) -> Reader:
 def load_writer(settings: Settings, embedder: Embedder) -> Writer | None:
     """The language model of the settings behind the check of its sentences; None where none is set.
 
-    Raises: SettingsError; no message holds the key.
+    Raises: SettingsError, ModelError; no message holds the key.
     """
     if not settings.llm_url:
         return None

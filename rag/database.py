@@ -101,7 +101,7 @@ class Database:
                     raise
                 self._set_aside()
                 connection = self._connect_first()
-            self._checked, self._known_as = True, self._inodes()
+            self._checked = True
             return connection, self._file
 
     def _inodes(self) -> tuple[int | None, int | None]:
@@ -123,10 +123,12 @@ class Database:
             self._log.unlink(missing_ok=True)
         self._checked = False
         self._file += 1
-        self.warnings += (
+        warning = (
             f"{self.path.name} was deleted or replaced while it was in use. What lies there now is used: earlier "
-            "conversations may not be shown.",
+            "conversations may not be shown."
         )
+        if warning not in self.warnings:
+            self.warnings += (warning,)
 
     def _give_back(self, connection: sqlite3.Connection, file: int) -> None:
         with self._lock:
@@ -150,6 +152,8 @@ class Database:
     def _connect_first(self) -> sqlite3.Connection:
         """A connection to a file that was looked over and brought up to date."""
         connection = self._connect()
+        # Before it is looked over, which takes long: a file that goes meanwhile is then another one.
+        self._known_as = self._inodes()
         try:
             if version(connection) > len(MIGRATIONS):
                 raise StoreError(f"{self.path.name} was written by a later version of this program.")

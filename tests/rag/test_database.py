@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.database import Database
 from rag.errors import StoreError
 from rag.migrations import MIGRATIONS
 from rag.store import FILE, Store
@@ -234,6 +235,27 @@ def test_a_file_taken_away_while_it_is_open_is_not_written_to(filled: Path, fift
         assert len(store.warnings) == 1
     assert {"after", "later"} <= titles(filled)
     assert len(titles(filled)) == (52 if replaced else 2)
+
+
+def test_a_file_that_goes_while_it_is_opened_is_missed_at_once(filled: Path) -> None:
+    class Losing(Database):
+        lost = False
+
+        def _connect_first(self) -> sqlite3.Connection:
+            connection = super()._connect_first()
+            if not self.lost:
+                self.lost = True
+                self.path.unlink()
+            return connection
+
+    with closing(Losing(filled / FILE)) as database:
+        for _ in range(3):
+            with database.writing() as connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS mark (n)")
+                connection.execute("INSERT INTO mark VALUES (1)")
+        assert len(database.warnings) == 1
+    with closing(sqlite3.connect(filled / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM mark").fetchone() == (2,)
 
 
 def test_another_program_only_looks(filled: Path) -> None:

