@@ -23,7 +23,7 @@ import numpy as np
 
 CLIENTS = (1, 8, 32)
 PATIENCE_S = 60.0
-STARTS = 5  # one alone took 1.39 and 1.75 CPU seconds where the median of seven was 1.05 to 1.17
+STARTS = 5  # one alone took 1.39 and 1.75 CPU seconds where the median of five was 1.30
 
 
 @contextmanager
