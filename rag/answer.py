@@ -20,9 +20,9 @@ from rag.cite import CitationBook
 from rag.compose import short_answers
 from rag.errors import LanguageModelError, NotFoundError
 from rag.glossary import Glossary
-from rag.language import frame_language, not_english, not_found_text, partial_text, unreadable
+from rag.language import frame_language, not_found_text, partial_text, unreadable
 from rag.lexical import tokenize
-from rag.memory import standalone
+from rag.memory import leant_on, standalone
 from rag.parts import parts_of
 from rag.read import read, reranked
 from rag.reader import Reader
@@ -77,12 +77,14 @@ class Answerer:
         return self.retriever.snapshot
 
     def resolve(self, question: Question) -> str:
-        """The question as it is understood: follow-ups joined with what they lean on, in English where nothing here
-        reads its script but the glossary knows its words, spelling mended."""
-        alone = standalone(question.text, question.history)
-        if self._unreadable(alone, tokenize(alone)):
-            alone = self.glossary.english(alone) or alone
-        return self.retriever.mend(alone)
+        """The question as it is understood: in English where nothing here reads its script but the glossary knows its
+        words, follow-ups joined with what they lean on, spelling mended."""
+        history = tuple(replace(turn, content=self._readable(turn.content)) for turn in question.history)
+        return self.retriever.mend(standalone(self._readable(question.text), history))
+
+    def _readable(self, text: str) -> str:
+        """`text`, or what the glossary makes of it."""
+        return (self._unreadable(text, tokenize(text)) and self.glossary.english(text)) or text
 
     def _unreadable(self, text: str, tokens: Sequence[str]) -> bool:
         return unreadable(text, tokens, self.retriever.embedder, self.snapshot.lexical)
@@ -125,17 +127,19 @@ class Answerer:
         return Part(query, reranked(evidence, reading), reading, confidence, reason)
 
     def _understood(self, question: Question, stopped: Stopped, until: float) -> tuple[str, Told]:
-        """The question as `resolve` has it, or as a language model puts it into English; and what is to be said of
-        asking that, whose words are better than the glossary's. Raises: LanguageModelError where it is strict."""
-        foreign = self._unreadable(question.text, tokenize(question.text))
+        """The question as `resolve` has it; or, where it or what it leans on cannot be read here, as a language model
+        puts it into English, whose words are better than the glossary's; and what is to be said of asking that.
+
+        Raises: LanguageModelError where it is strict.
+        """
+        turns = leant_on(question.text, question.history)[:1]
+        foreign = any(self._unreadable(text, tokenize(text)) for text in (question.text, *(t.content for t in turns)))
         if not (foreign and self.writer) or question.mode is Mode.EXTRACTIVE:
             return self.resolve(question), Told()
         model = self.writer.endpoint.model
         names = self.glossary.names(question.text)
         try:
             english = self.writer.english(question.text, question.history, names, stopped, until)
-            if self._unreadable(english, tokenize(english)):
-                raise not_english()
         except LanguageModelError as fault:
             told = _without_model(question, fault, fault.warning)
             return self.resolve(question), replace(told, llm=model)

@@ -32,7 +32,10 @@ _THOUGHTS = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)  # reasoning mode
 _IMAGE = re.compile(r"!\[[^\[\]]*\](?:\([^)]*\)?|\[[^\[\]]*\])")
 _LINK = re.compile(r"\[(?![\d\s,;]*\])([^\[\]]*)\](?:\([^)]*\)?|\[[^\[\]]*\])")
 _HALF_LINK = re.compile(r"(?<!!)!+(?=\[)|(?<=\])(?:\([^)\s]*\)?)+")  # what the two above took for something else
-_TAG = re.compile(r"<(?:!--.*?(?:-->|$)|/?[a-zA-Z][^>]*(?:>|$))", re.DOTALL)
+# Within a word or before a comma a tag leaves no gap; others, and one that was cut off in its attributes, do.
+_INLINE_TAG = re.compile(r"</?(?:a|b|code|em|i|mark|q|s|small|span|strong|u)(?:\s[^<>]*)?>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:!--.*?(?:-->|$)|/?[a-zA-Z][^<>]*>|/?[a-zA-Z][\w-]*\s[^<>=]*=[^<>]*$)", re.DOTALL)
+_ANGLE = re.compile(r"<(?=[a-zA-Z/!?])")  # of "a<b", which may be read as the start of a tag; a wide one may not
 _EMPHASIS = tuple(
     re.compile(rf"({mark}{{{least},3}})(?=\S)([^{mark}\n]+)(?<=\S)\1")
     for mark, least in ((r"\*", 1), ("_", 2), ("`", 1), ("~", 2))
@@ -53,7 +56,8 @@ class Claim:
 def plain(text: str) -> str:
     """`text` without markup: tags and images go, links leave their words. Markers of citations stay."""
     text = _CONTROL.sub("", INVISIBLE.sub("", text))
-    text = _TAG.sub(" ", _LINK.sub(r"\1", _IMAGE.sub(" ", text)))
+    text = _INLINE_TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub(" ", text)))
+    text = _ANGLE.sub("\uff1c", _TAG.sub(" ", text))
     for emphasis in _EMPHASIS:
         text = emphasis.sub(r"\2", text)
     return _HALF_LINK.sub("", _LINE_MARKS.sub("", text))

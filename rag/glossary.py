@@ -33,6 +33,7 @@ _SIMPLIFIED = str.maketrans(
     "语说说谁课谊调请论讲谢议让贵费贴贸贺资宾赞车软轻转办辞这连进游运过达还医录钱键长门闭开间阅关际难电韧韩项预领头题额驻驾驶验体麦么黄点",
 )
 _ASKS = re.compile(r"(?:(?:on|in) )?(?:who|what|which|when|where|why|how)\b")
+_WHAT_ABOUT = "呢"  # at the end of a question in which nothing asks: 布拉格呢？
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _GROUPS = {"万": 10**4, "亿": 10**8, "億": 10**8, "萬": 10**4}
@@ -66,7 +67,7 @@ class Glossary:
         sentences = [self._read(sentence) for sentence in re.split(r"[？?]", question) if sentence.strip()]
         chinese = sum(sentence.chinese for sentence in sentences)
         known = sum(sentence.known for sentence in sentences)
-        asked = [_asked(s.words) for s in sentences if any(not _ASKS.match(word) for word in _content(s.words))]
+        asked = [_asked(s) for s in sentences if any(not _ASKS.match(word) for word in _content(s.words))]
         return " ".join(asked) if asked and known >= LEAST_UNDERSTOOD * chinese else None
 
     def names(self, question: str) -> dict[str, str]:
@@ -91,7 +92,7 @@ class Glossary:
             if match.lastgroup != "plain":
                 chinese += end - start
                 known += 0 if match.lastgroup == "unknown" else end - start
-        return _Sentence(words, known, chinese)
+        return _Sentence(words, known, chinese, sentence.rstrip().endswith(_WHAT_ABOUT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class _Sentence:
     words: list[str]  # English, in the order of the sentence
     known: int  # of its Chinese characters
     chinese: int  # all of them
+    about: bool  # whether it ends as "what about …?" does
 
 
 def load_glossary(corpus_dir: Path) -> Glossary:
@@ -125,9 +127,12 @@ def load_glossary(corpus_dir: Path) -> Glossary:
     return Glossary(terms)
 
 
-def _asked(words: list[str]) -> str:
+def _asked(sentence: _Sentence) -> str:
     """A question from what asks onwards; what stood before it follows, A 的 B as B of A."""
-    first = next((i for i, word in enumerate(words) if _ASKS.match(word)), 0)
+    words = sentence.words
+    first = next((i for i, word in enumerate(words) if _ASKS.match(word)), None)
+    if first is None:
+        words, first = (["what about", *words] if sentence.about else words), 0
     before = words[:first]
     last = max((i for i, word in enumerate(before) if word == OF), default=-1)
     owned, owner = _content(before[last + 1 :]), _content(before[: last + 1])

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from rag.bm25 import LexicalIndex
 from rag.embed import Embedder
-from rag.errors import LanguageModelError
 from rag.lexical import has_cjk
 from rag.types import Question, Reason
 
@@ -56,11 +55,6 @@ def partial_text(missing: Sequence[str], language: str) -> str:
     if language == "zh-Hant":
         return "文件中找不到：" + "".join(f"「{part}」" for part in missing)
     return "Not found in the documents: " + " ".join(f"“{part}”" for part in missing)
-
-
-def not_english() -> LanguageModelError:
-    """What is wrong with a translation that is none."""
-    return LanguageModelError("The language model did not put the question into English.", code="llm_no_translation")
 
 
 def unreadable(question: str, tokens: Sequence[str], embedder: Embedder, lexical: LexicalIndex) -> bool:

@@ -59,17 +59,23 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     Another name takes the place of the last; a pronoun that of what it stands for; else the words of the previous
     question are added in brackets.
     """
-    asked = next((number for number in reversed(range(len(history))) if history[number].role == "user"), None)
-    if asked is None or not _leans(question):
+    turns = leant_on(question, history)
+    if not turns:
         return question
-    previous = history[asked].content.strip()
-    said = " ".join(turn.content for turn in history[asked + 1 :])
+    previous = turns[0].content.strip()
+    said = " ".join(turn.content for turn in turns[1:])
     return (
         _of_another(question, previous)
         or _resolved(_PERSONAL, question, _person(previous, said))
         or _resolved(_THING, question, _thing(previous))
         or f"{question} ({_topic(previous)})"
     )
+
+
+def leant_on(question: str, history: Sequence[Turn]) -> Sequence[Turn]:
+    """The user's previous question and what followed it, where this one leans on it; else nothing."""
+    asked = next((number for number in reversed(range(len(history))) if history[number].role == "user"), None)
+    return () if asked is None or not _leans(question) else history[asked:]
 
 
 def _leans(question: str) -> bool:

@@ -122,12 +122,14 @@ class Store:
         return found, [KeptTurn(turn.asked, {**turn.answer, "conversation_id": conversation_id}) for turn in turns]
 
     def history(self, owner: str, conversation_id: str) -> tuple[Turn, ...]:
-        """The last turns, oldest first, as a follow-up takes them. Raises: NotFoundError."""
+        """The last turns, oldest first, as a follow-up takes them: each question as it was understood, so that a
+        follow-up to a follow-up, or to one in Chinese, finds what it leans on. Raises: NotFoundError."""
         _, turns = self.conversation(owner, conversation_id)
+        answers = [kept.answer for kept in turns[-HISTORY_TURNS:]]
         return tuple(
             turn
-            for kept in turns[-HISTORY_TURNS:]
-            for turn in (Turn("user", kept.answer["question"]), Turn("assistant", kept.answer["answer_plain"]))
+            for answer in answers
+            for turn in (Turn("user", answer["standalone_question"]), Turn("assistant", answer["answer_plain"]))
         )
 
     def rename(self, owner: str, conversation_id: str, title: str) -> Conversation:

@@ -35,6 +35,7 @@ from rag.linear import Linear
 from rag.reader import Reader
 from rag.snapshot import Snapshot
 from rag.types import Evidence, Passage, Span
+from rag.units import swapped_units
 from rag.wording import wording_of
 
 # Quotes that are judged for one sentence: the best by wording and meaning.
@@ -180,6 +181,7 @@ class _Check:
             or invented_links(self._claim, text)
             or misquotes(self._claim, titled)
             or shifts(self._claim, text, around)
+            or swapped_units(self._claim, text)
         )
 
     def _likeness(self, quotes: tuple[Quote, ...]) -> float:

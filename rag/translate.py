@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from rag.check import MAX_QUESTION_CHARS
 from rag.claims import plain, without_thoughts
 from rag.completions import LanguageModel
-from rag.language import not_english
+from rag.errors import LanguageModelError
+from rag.facts import numbers
 from rag.types import Stopped, Turn
 
 RULES = """\
@@ -38,8 +40,18 @@ The question in English:"""
 
 # What a follow-up leans on was said last, and early in its turn.
 MAX_TURNS, MAX_TURN_CHARS = 4, 300
-_LABEL = re.compile(r"^(?:(?:the )?(?:english|translat\w+|question)[\w ]*:)\s*", re.IGNORECASE)
+# What models add: "English question: …", and the question itself before an arrow, as in the example.
+_LABEL = re.compile(r"^.*→\s*|^(?:(?:the )?(?:english|translat\w+|question)[\w ]*:)\s*", re.IGNORECASE)
 _QUOTES = "\"'“”‘’「」"
+# An English question has one of these words; one without a question mark begins with it. "I am sorry, but I cannot
+# translate this.", "Qui a représenté Prague ?" and "?" are none.
+_ASKING = (
+    r"\b(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|had|will|would"
+    r"|should|list|name|show|tell|give|describe|explain|summari[sz]e|compare|find|mention|state)\b"
+)
+_BEGINS = re.compile(rf"(?:(?:on|in|for|from|at|by|to|with|of) )?{_ASKING}", re.IGNORECASE)
+_ENDS = re.compile(rf"{_ASKING}.*\?$", re.IGNORECASE)
+_MARK = re.compile("[?？]")
 
 
 def in_english(
@@ -50,17 +62,28 @@ def in_english(
     stopped: Stopped,
     until: float,
 ) -> str:
-    """The question as the model puts it, one line without markup; whether that is English is for the caller to see.
+    """The question as the model puts it, one line without markup.
 
-    `until`: of the model's clock, see there. Raises: LanguageModelError, also where it writes nothing of use.
+    `until`: of the model's clock, see there. Raises: LanguageModelError, also where what it writes asks nothing, is not
+    English or lacks a number of the question: nobody would see why nothing is found.
     """
-    said = "".join(model.complete(messages(question, history, names), stopped, until))
-    lines = [line.strip() for line in plain(without_thoughts(said)).splitlines() if line.strip()]
-    asked = next((line for line in lines if line.endswith("?")), lines[0] if len(lines) == 1 else "")
-    asked = _LABEL.sub("", asked.strip(_QUOTES)).strip(_QUOTES + " ")
-    if not 0 < len(asked) <= MAX_QUESTION_CHARS:
-        raise not_english()
+    said = plain(without_thoughts("".join(model.complete(messages(question, history, names), stopped, until))))
+    lines = [_LABEL.sub("", line.strip(_QUOTES + " ")).strip(_QUOTES + " ") for line in said.splitlines()]
+    asking = [line for line in lines if _asks(line)]
+    asked = " ".join(asking[: max(1, len(_MARK.findall(question)))])
+    if not 0 < len(asked) <= MAX_QUESTION_CHARS or not _numbers(question) <= _numbers(asked):
+        raise LanguageModelError("The language model did not put the question into English.", code="llm_no_translation")
     return asked
+
+
+def _asks(line: str) -> bool:
+    latin = all(unicodedata.name(c, "").startswith("LATIN") for c in line if c.isalpha())
+    return latin and bool(_BEGINS.match(line) or _ENDS.search(line))
+
+
+def _numbers(text: str) -> set[str]:
+    """The values of those written in digits or English words, and of months; "one" counts as none there."""
+    return {fact.keys[0].removeprefix("month ") for fact in numbers(unicodedata.normalize("NFKC", text))} - {"1"}
 
 
 def messages(question: str, history: Sequence[Turn], names: Mapping[str, str]) -> list[dict[str, str]]:

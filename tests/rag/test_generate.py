@@ -75,6 +75,7 @@ def test_a_wrong_number_of_a_passage_is_mended(article: Answerer) -> None:
         pytest.param(
             PEOPLE, "The two sessions drew 30 registered participants from 264 countries ALL.", id="numbers swapped"
         ),
+        pytest.param(PEOPLE, "The two sessions drew 264 views ALL.", id="number of something else"),
         pytest.param(PRAGUE, "Prague was represented by Mayor Kwon Young-jin ALL.", id="mayor swapped"),
         pytest.param(PRAGUE, "Prague was represented by Mayor Gábor Kerpel-Fronius ALL.", id="other mayor"),
         pytest.param(PRAGUE, "Prague was not represented by Mayor Zdeněk Hřib ALL.", id="negation"),

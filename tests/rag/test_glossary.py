@@ -18,7 +18,7 @@ from rag.errors import CorpusError
 from rag.glossary import Glossary, load_glossary
 from rag.loaders.folder import read_folder
 from rag.settings import DEFAULT_MODEL, Settings
-from rag.types import Reason, Status
+from rag.types import Reason, Status, Turn
 from tests.conftest import ROOT
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
@@ -135,6 +135,22 @@ def test_english_material_answers_chinese_questions(
     for citation in answer.citations:
         text = article.snapshot.documents[citation.document_id].text
         assert citation.span.of(text) == citation.quote
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "understood"),
+    [
+        ("布達佩斯的市長是誰？", "那布拉格呢？", "Who is mayor of Prague?"),
+        ("Who represented Budapest?", "布拉格呢？", "Who represented Prague?"),
+        ("布達佩斯的市長是誰？", "What about Prague?", "Who is mayor of Prague?"),
+        ("布拉格的市長是誰？", "有多少人報名？", "How many people registered?"),
+    ],
+)
+def test_a_follow_up_leans_on_a_question_in_either_language(
+    article: Answerer, before: str, question: str, understood: str
+) -> None:
+    answer = article.answer(make_question(question, history=(Turn("user", before), Turn("assistant", "…"))))
+    assert (answer.status, answer.standalone_question) == (Status.ANSWERED, understood)
 
 
 def test_a_name_that_is_not_known_is_not_answered_for_another(article: Answerer) -> None:

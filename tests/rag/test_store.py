@@ -77,6 +77,13 @@ def test_history_is_the_last_turns(store: Store, answered: AnswerWire) -> None:
     assert history[:2] == (Turn("user", "2?"), Turn("assistant", "2."))
 
 
+def test_history_has_the_questions_as_they_were_understood(store: Store, answered: AnswerWire) -> None:
+    begun = store.begin("ada")
+    understood = saying(answered, "And Prague?", standalone_question="Who represented Prague?")
+    store.keep(understood, "ada", begun.id)
+    assert store.history("ada", begun.id)[0].content == "Who represented Prague?"
+
+
 def test_what_belongs_to_others_is_not_found(store: Store, answered: AnswerWire) -> None:
     begun = store.begin("ada", "Hers")
     for meet in (

@@ -63,7 +63,8 @@ def test_a_question_is_understood_and_answered_with_quotes(with_model: With, ask
         pytest.param(f"<think>Prague, I think.</think>\n\n**{ENGLISH}**", id="thoughts-and-markup"),
         pytest.param(f"“{ENGLISH}”", id="quoted"),
         pytest.param(f"English question: {ENGLISH}", id="labelled"),
-        pytest.param(f"Here is the translation:\n{ENGLISH}\nI hope this helps!", id="chatter"),
+        pytest.param(f"Here is the translation:\n{ENGLISH}\nI hope this helps! Anything else?", id="chatter"),
+        pytest.param(f"{CHINESE} → {ENGLISH}", id="as-in-the-example"),
     ],
 )
 def test_what_models_add_is_taken_off(with_model: With, said: str) -> None:
@@ -76,6 +77,11 @@ def test_what_models_add_is_taken_off(with_model: With, said: str) -> None:
     [
         pytest.param(says(CHINESE), "llm_no_translation", id="echo"),
         pytest.param(says("I cannot.\nSorry."), "llm_no_translation", id="prose"),
+        pytest.param(says("I'm sorry, but I can't translate this."), "llm_no_translation", id="apology"),
+        pytest.param(says("?"), "llm_no_translation", id="mark"),
+        pytest.param(says("12345"), "llm_no_translation", id="number"),
+        pytest.param(says("Qui a représenté Prague ?"), "llm_no_translation", id="French"),
+        pytest.param(says("Who is 捷克 sending?"), "llm_no_translation", id="half"),
         pytest.param(says("<think>Prague"), "llm_no_translation", id="only-thoughts"),
         pytest.param(says(""), "llm_no_translation", id="nothing"),
         pytest.param(status("500 Oops"), "llm_error", id="fault"),
@@ -99,6 +105,36 @@ def test_without_a_translation_the_glossary_is_used(with_model: With) -> None:
         answer = answerer.answer(make_question("布拉格市長是誰？"))
     assert (answer.status, answer.standalone_question) == (Status.ANSWERED, "Who is Prague mayor?")
     assert answer.warnings[0].startswith("llm_error:")
+
+
+@pytest.mark.parametrize("said", ["How many people registered?", "Who wrote?"], ids=["number", "number and month"])
+def test_a_translation_keeps_the_numbers(with_model: With, said: str) -> None:
+    with with_model(says(said)) as (answerer, _):
+        answer = answerer.answer(make_question("2021年5月25日有幾人報名？"))
+    assert answer.standalone_question != said
+    assert answer.warnings[0].startswith("llm_no_translation:")
+
+
+def test_a_translation_may_write_numbers_in_words(with_model: With) -> None:
+    said = "Which three cities joined on the 25th of May 2021?"
+    with with_model(first(says(said), then=says("NOT FOUND"))) as (answerer, _):
+        assert answerer.answer(make_question("2021年5月25日哪3個城市參加？")).standalone_question == said
+
+
+def test_all_its_questions_are_taken_but_no_more(with_model: With) -> None:
+    said = "Who came?\nHow many people registered?\nShall I answer them? Is that all?"
+    with with_model(first(says(said), then=says("NOT FOUND"))) as (answerer, _):
+        asked = answerer.answer(make_question("捷克那邊派了誰過來？有多少人報名參加？")).standalone_question
+    assert asked == "Who came? How many people registered?"
+
+
+def test_a_follow_up_in_english_to_what_cannot_be_read_is_put_into_english_too(with_model: With) -> None:
+    history = (Turn("user", CHINESE), Turn("assistant", "…"))
+    with with_model(first(says("Who came from Prague?"), then=says("NOT FOUND"))) as (answerer, server):
+        alone = answerer.answer(make_question("And from Prague?", history=history)).standalone_question
+        assert alone == "Who came from Prague?"
+        answerer.answer(make_question(ENGLISH, history=history))  # it leans on nothing
+    assert sum("You translate" in call.body["messages"][0]["content"] for call in server.calls) == 1
 
 
 def test_a_translation_is_no_answer(with_model: With) -> None:

@@ -50,7 +50,7 @@ export default {
 	partialMissing: (parts) => `Not found: ${parts.map((part) => `“${part}”`).join(" ")}`,
 	support_verbatim: "Exact quote",
 	support_supported: "Reworded from this quote",
-	sentTo: (model, host) => `Worded by ${model}: questions and found passages are sent to ${host}.`,
+	sentTo: (model, host) => `Worded by ${model}: questions and found passages are sent to ${host}; to put a question into English, the turns before it too.`,
 	leftOut: (count) => `Not shown, because the documents do not support it: ${count} ${count === 1 ? "sentence" : "sentences"} of the language model.`,
 	llmFailed: "The language model could not finish. What is shown is quoted from the documents or was checked against them.",
 	llmNoTranslation: "The language model did not put the question into English.",

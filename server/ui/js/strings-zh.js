@@ -68,7 +68,7 @@ export default {
 	partialMissing: (parts) => `找不到：${parts.map((part) => `「${part}」`).join("")}`,
 	support_verbatim: "逐字引用",
 	support_supported: "依此引文改寫",
-	sentTo: (model, host) => `由 ${model} 撰寫：問題與找到的段落會傳送到 ${host}。`,
+	sentTo: (model, host) => `由 ${model} 撰寫：問題與找到的段落會傳送到 ${host}；需要把問題譯成英文時，也會傳送先前的對話。`,
 	leftOut: (count) => `語言模型有 ${count} 個句子沒有文件佐證，因此未顯示。`,
 	llmFailed: "語言模型未能完成。顯示的內容都引自文件，或已與文件核對。",
 	llmNoTranslation: "語言模型未能將問題譯成英文。",
