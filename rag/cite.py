@@ -1,14 +1,16 @@
-"""Numbers quotes and proves each one before it is shown.
+"""Numbers quotes and proves each one before it is shown; finds words again where they stand.
 
 Non-scope: choosing what to quote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from rag.errors import IndexCorrupt
 from rag.types import Citation, Document, Passage, Span
+from rag.wire import CitationWire
 
 
 class CitationBook:
@@ -48,3 +50,16 @@ class CitationBook:
 
     def all(self) -> tuple[Citation, ...]:
         return tuple(self._citations.values())
+
+
+def occurrences(words: str, text: str) -> Iterator[Span]:
+    """Where the words stand one after the other, however they are spaced. Of no words: nowhere."""
+    if sought := r"\s+".join(map(re.escape, words.split())):
+        yield from (Span(*match.span()) for match in re.finditer(sought, text))
+
+
+def cites(citation: CitationWire, document: Document, places: Sequence[Span]) -> bool:
+    """Whether a citation that was given once still stands in the document and covers a part of one of the places."""
+    span = Span(citation["start"], citation["end"])
+    here = citation["document_id"] == document.id and span.of(document.text) == citation["quote"]
+    return here and any(span.start < place.end and place.start < span.end for place in places)

@@ -25,6 +25,7 @@ from rag.wire import AnswerWire
 FILE = "conversations.db"
 MAX_TITLE_CHARS = 200  # one line of a list; also cuts the question that becomes a title
 HISTORY_TURNS = 8  # questions that a follow-up may lean on; further back nobody points with "it"
+MAX_SOUGHT = 1000  # answers of one owner that are looked through: tens of milliseconds
 MAX_LOOSE_ANSWERS = 10_000  # outside conversations; 8 KB each over the article, so about 80 MB
 
 _NEEDED = {"id", "question", "standalone_question", "status", "answer_plain", "citations"}  # of any version
@@ -183,6 +184,21 @@ class Store:
         for _, found in _readable(rows):
             return found
         raise NotFoundError("No answer with this id is kept. Ask again.")
+
+    def quoting(self, owner: str, document_id: str, most: int = MAX_SOUGHT) -> list[KeptTurn]:
+        """The owner's last `most` answers in which this document occurs, newest first."""
+        sql = (
+            "SELECT a.asked, a.body, c.id FROM answers a JOIN conversations c ON a.conversation_id = c.id "
+            "WHERE c.owner = ? AND instr(a.body, ?) ORDER BY a.number DESC LIMIT ?"
+        )
+        named = json.dumps({"document_id": document_id}, ensure_ascii=False)[1:-1]
+        with self._database.reading() as connection:
+            rows = connection.execute(sql, (owner, named, most)).fetchall()
+        return [
+            KeptTurn(asked, {**answer, "conversation_id": conversation_id})
+            for asked, body, conversation_id in rows
+            for _, answer in _readable([(asked, body)])
+        ]
 
     def give_feedback(self, answer_id: str, verdict: str, comment: str, expected: Expected | None) -> str:
         """The id of the feedback, which holds the whole answer. Raises: NotFoundError."""

@@ -11,7 +11,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from rag.answer import Answerer
+from rag.errors import NotFoundError
 from rag.settings import Settings
+from rag.types import Document
 from server.corpus import Corpus
 from server.ingestion import Ingestion
 from server.live import LiveIndex
@@ -77,6 +79,14 @@ async def ingestion(services: ServicesDep) -> Ingestion:
 async def base_url(request: Request, settings: Annotated[Settings, Depends(settings)]) -> str:
     """What links for other programs begin with, without a slash at the end."""
     return (settings.public_url or str(request.base_url)).rstrip("/")
+
+
+def document_of(answerer: Answerer, document_id: str) -> Document:
+    """Raises: NotFoundError."""
+    found = answerer.snapshot.documents.get(document_id)
+    if found is None:
+        raise NotFoundError("There is no document with this id; GET /documents lists them.")
+    return found
 
 
 SettingsDep = Annotated[Settings, Depends(settings)]

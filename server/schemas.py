@@ -160,6 +160,23 @@ class KeptAnswerWire(AnswerWire):
     source_changed: list[str]  # ids of documents that are gone, or no longer hold what is quoted where it stood
 
 
+class CitingAnswerWire(TypedDict):
+    """One line of `GET /answers`; `citation`: the number of the quote in it."""
+
+    id: str
+    question: str
+    asked: str
+    conversation_id: str | None
+    citation: int
+
+
+class CitingAnswersWire(TypedDict):
+    """`GET /answers`, newest first."""
+
+    answers: list[CitingAnswerWire]
+    more: bool
+
+
 class FeedbackWire(TypedDict):
     """`POST /answers/{id}/feedback`."""
 

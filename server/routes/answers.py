@@ -1,4 +1,4 @@
-"""`/answers/{id}`: an answer again, and what a reader thought of it.
+"""`/answers`: an answer again, what a reader thought of it, and which of one's own cite these words.
 
 Whoever may ask may read an answer whose id they have: the link is made to be passed on. It does not tell in which
 conversation it was given. Non-scope: what becomes of feedback (`rag/feedback.py`).
@@ -6,22 +6,44 @@ conversation it was given. Non-scope: what becomes of feedback (`rag/feedback.py
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from itertools import islice
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from rag.answer import Answerer
-from rag.errors import NotFoundError
-from rag.store import Expected
-from rag.types import Span
+from rag.cite import cites, occurrences
+from rag.store import Expected, KeptTurn
+from rag.types import Document, Span
 from rag.wire import CitationWire
 from server.body import StrictRoute
-from server.deps import AnswererDep, TalksDep
+from server.deps import AnswererDep, TalksDep, document_of
 from server.errors import ApiError
-from server.schemas import ExpectedIn, FeedbackIn, FeedbackWire, KeptAnswerWire
+from server.owner import OwnerDep
+from server.schemas import CitingAnswersWire, CitingAnswerWire, ExpectedIn, FeedbackIn, FeedbackWire, KeptAnswerWire
+
+MAX_WORDS_CHARS = 2000  # a long paragraph
+MAX_PLACES = 100  # of words that stand everywhere; enough to find some answer about them
+MAX_LISTED = 20  # answers
 
 router = APIRouter(prefix="/answers", route_class=StrictRoute, tags=["answers"])
+
+
+@router.get("")
+async def list_citing_answers(
+    document_id: str,
+    words: Annotated[str, Query(min_length=1, max_length=MAX_WORDS_CHARS, description="However they are spaced.")],
+    answerer: AnswererDep,
+    owner: OwnerDep,
+    talks: TalksDep,
+) -> CitingAnswersWire:
+    """Answers of this browser's conversations with a quote that holds a part of these words of the document."""
+    document = document_of(answerer, document_id)
+    places = list(islice(occurrences(words, document.text), MAX_PLACES))
+    turns = await talks.do(lambda store: store.quoting(owner, document.id)) if places else []
+    found = [line for turn in turns if (line := _citing(turn, document, places))]
+    return {"answers": found[:MAX_LISTED], "more": len(found) > MAX_LISTED}
 
 
 @router.get("/{answer_id}")
@@ -40,6 +62,21 @@ async def give_feedback(answer_id: str, body: FeedbackIn, answerer: AnswererDep,
     return {"id": await talks.do(lambda store: store.give_feedback(answer_id, body.verdict, comment, expected))}
 
 
+def _citing(turn: KeptTurn, document: Document, places: Sequence[Span]) -> CitingAnswerWire | None:
+    """The answer with its first citation of these places; None where it has none."""
+    answer = turn.answer
+    for citation in answer["citations"]:
+        if cites(citation, document, places):
+            return {
+                "id": answer["id"],
+                "question": answer["question"],
+                "asked": turn.asked,
+                "conversation_id": answer["conversation_id"],
+                "citation": citation["number"],
+            }
+    return None
+
+
 def _stands(answerer: Answerer, citation: CitationWire) -> bool:
     document = answerer.snapshot.documents.get(citation["document_id"])
     return document is not None and Span(citation["start"], citation["end"]).of(document.text) == citation["quote"]
@@ -47,9 +84,7 @@ def _stands(answerer: Answerer, citation: CitationWire) -> bool:
 
 def _expected(answerer: Answerer, place: ExpectedIn) -> Expected:
     """Raises: NotFoundError, ApiError 422 where the present index has no such place."""
-    document = answerer.snapshot.documents.get(place.document_id)
-    if document is None:
-        raise NotFoundError("There is no document with this id; GET /documents lists them.")
+    document = document_of(answerer, place.document_id)
     span = _span(place, document.text)
     return Expected(document.id, span.start, span.end, span.of(document.text))
 
@@ -62,8 +97,7 @@ def _span(place: ExpectedIn, text: str) -> Span:
         return Span(place.start, place.end)
     if place.start is not None or place.end is not None or not (place.quote or "").split():
         raise _refused("expected needs either start and end, or a quote.", "quote")
-    words = [re.escape(word) for word in (place.quote or "").split()]
-    found = [Span(*match.span()) for match in islice(re.finditer(r"\s+".join(words), text), 2)]
+    found = list(islice(occurrences(place.quote or "", text), 2))
     if not found:
         raise _refused("The document does not hold these words.", "quote")
     if len(found) > 1:

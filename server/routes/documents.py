@@ -9,9 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from rag.answer import Answerer
-from rag.errors import NotFoundError
-from rag.types import Document, Span
+from rag.types import Span
 from rag.wire import (
     DocumentTextWire,
     PassageInContextWire,
@@ -19,7 +17,7 @@ from rag.wire import (
     document_wire,
     passage_in_context_wire,
 )
-from server.deps import AnswererDep
+from server.deps import AnswererDep, document_of
 from server.errors import ApiError
 from server.schemas import DocumentsWire
 
@@ -40,7 +38,7 @@ async def list_documents(answerer: AnswererDep) -> DocumentsWire:
 @router.get("/documents/{document_id}")
 async def get_document(document_id: str, answerer: AnswererDep) -> DocumentTextWire:
     """The whole text. A browser that asks for HTML gets the page, open at this document."""
-    return document_text_wire(_document(answerer, document_id))
+    return document_text_wire(document_of(answerer, document_id))
 
 
 @router.get("/documents/{document_id}/passage")
@@ -54,7 +52,7 @@ async def get_passage(
     highlight_end: HighlightEdge = None,
 ) -> PassageInContextWire:
     """The quote `[start, end)` between what stands before and after it; with a highlight, itself in three parts."""
-    document = _document(answerer, document_id)
+    document = document_of(answerer, document_id)
     if not start < end <= len(document.text):
         raise ApiError(422, "invalid_request", "start must be below end, and end within the document.", param="end")
     quote = Span(start, end)
@@ -69,10 +67,3 @@ def _highlight(quote: Span, start: int | None, end: int | None) -> Span | None:
         param = "highlight_start" if start is None or start < quote.start else "highlight_end"
         raise ApiError(422, "invalid_request", message, param=param)
     return Span(start, end)
-
-
-def _document(answerer: Answerer, document_id: str) -> Document:
-    found = answerer.snapshot.documents.get(document_id)
-    if found is None:
-        raise NotFoundError("There is no document with this id; GET /documents lists them.")
-    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +16,26 @@ from rag.store import Expected, Store
 from tests.server.conftest import CALIBRATION, CANARY, SUMMIT, MakeClient
 
 ASKED = "Who opened the summit?"
+
+
+@pytest.fixture
+def opened(make_client: MakeClient, settings: Settings, tmp_path: Path) -> Callable[[str | None], TestClient]:
+    """opened(text) → a client of a server whose document "summit" is now that; None: it is gone."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "other.txt").write_text("Nothing about it.", encoding="utf-8")
+    own = replace(settings, corpus_dir=corpus, index_dir=tmp_path / "index")
+
+    def opened(text: str | None) -> TestClient:
+        if text is None:
+            (corpus / "summit.txt").unlink()
+        else:
+            (corpus / "summit.txt").write_text(text, encoding="utf-8")
+        ingest(own, HashEmbedder())
+        answerer = replace(open_answerer(own), calibration=CALIBRATION)
+        return make_client(lambda: answerer, index_dir=own.index_dir)
+
+    return opened
 
 
 def ask(client: TestClient, **changes: object) -> dict:
@@ -52,26 +74,11 @@ def test_the_link_does_not_tell_the_conversation(make_client: MakeClient) -> Non
     ],
 )
 def test_a_link_outlives_an_ingest_and_says_what_changed(
-    make_client: MakeClient, settings: Settings, tmp_path, text: str | None, changed: list[str]
+    opened: Callable[[str | None], TestClient], text: str | None, changed: list[str]
 ) -> None:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    (corpus / "summit.txt").write_text(SUMMIT, encoding="utf-8")
-    (corpus / "other.txt").write_text("Nothing about it.", encoding="utf-8")
-    own = replace(settings, corpus_dir=corpus, index_dir=tmp_path / "index")
-
-    def opened() -> TestClient:
-        ingest(own, HashEmbedder())
-        answerer = replace(open_answerer(own), calibration=CALIBRATION)
-        return make_client(lambda: answerer, index_dir=own.index_dir)
-
-    answer = ask(opened())
+    answer = ask(opened(SUMMIT))
     assert answer["citations"]
-    if text is None:
-        (corpus / "summit.txt").unlink()
-    else:
-        (corpus / "summit.txt").write_text(text, encoding="utf-8")
-    assert opened().get(f"/answers/{answer['id']}").json() == {**answer, "source_changed": changed}
+    assert opened(text).get(f"/answers/{answer['id']}").json() == {**answer, "source_changed": changed}
 
 
 def test_feedback_is_kept_with_the_answer(client: TestClient, state_dir) -> None:
@@ -147,3 +154,55 @@ def test_a_quote_is_found_however_it_is_spaced(client: TestClient, state_dir) ->
 )
 def test_feedback_that_cannot_be_kept(client: TestClient, refused, body, status, code, param) -> None:
     refused(client.post(f"/answers/{ask(client)['id']}/feedback", json=body), status, code, param)
+
+
+def citing(client: TestClient, words: str, document_id: str = "summit") -> list[dict]:
+    found = client.get("/answers", params={"document_id": document_id, "words": words})
+    assert found.status_code == 200, found.text
+    return found.json()["answers"]
+
+
+def test_which_answers_cite_these_words(make_client: MakeClient) -> None:
+    hers, his = make_client(), make_client()
+    begun = hers.post("/conversations", json={}).json()["id"]
+    first, again = (ask(hers, conversation_id=begun) for _ in range(2))
+    quote = first["citations"][0]["quote"]
+    some = "  \n".join(quote.split()[1:4])
+    found = citing(hers, some)
+    assert [(line["id"], line["question"], line["conversation_id"], line["citation"]) for line in found] == [
+        (answer["id"], ASKED, begun, 1) for answer in (again, first)
+    ]
+    assert found[0]["asked"] > found[1]["asked"]
+    beyond = SUMMIT[SUMMIT.index(quote) + len(quote) - 5 :][:40]  # begins in the quote and goes on
+    assert len(citing(hers, beyond)) == 2
+    elsewhere = next(line for line in SUMMIT.splitlines() if line and quote not in line and line not in quote)
+    assert citing(hers, elsewhere) == citing(hers, "no such words") == citing(hers, " ") == []
+    assert citing(his, some) == []  # those of others
+    ask(his)
+    assert citing(his, some) == []  # asked outside of any conversation: whose it is, is not known
+
+
+def test_a_quote_that_moved_is_not_cited_any_more(opened: Callable[[str | None], TestClient]) -> None:
+    before = opened(SUMMIT)
+    begun = before.post("/conversations", json={}).json()["id"]
+    quote = ask(before, conversation_id=begun)["citations"][0]["quote"]
+    assert len(citing(before, quote)) == 1
+    after = opened("New. " + SUMMIT)
+    after.cookies = before.cookies
+    assert citing(after, quote) == []
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code", "param"),
+    [
+        ({"document_id": "nowhere", "words": "x"}, 404, "not_found", None),
+        ({"document_id": "summit"}, 422, "invalid_request", "words"),
+        ({"document_id": "summit", "words": ""}, 422, "invalid_request", "words"),
+        ({"document_id": "summit", "words": "x" * 2001}, 422, "invalid_request", "words"),
+        ({"words": "x"}, 422, "invalid_request", "document_id"),
+    ],
+)
+def test_what_is_asked_of_citing_answers_is_checked(
+    client: TestClient, refused, params: dict[str, str], status: int, code: str, param: str | None
+) -> None:
+    refused(client.get("/answers", params=params), status, code, param)
