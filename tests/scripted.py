@@ -47,6 +47,7 @@ class Script:
     lines: tuple[Line, ...]
     missing: tuple[str, ...] = ()
     pause_s: float = 0.0  # before each of its events but the first
+    told: str | None = None  # one sentence that cites all lines, as a language model writes it; else each line is one
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,13 @@ class Scripted(Answerer):
         said = self.script[question.text]
         citations = [self._citation(number, line) for number, line in enumerate(said.lines, 1)]
         sentences = [Sentence(c.quote, (c.number,), Support.VERBATIM) for c in citations]
+        if said.told:
+            sentences = [Sentence(said.told, tuple(c.number for c in citations), Support.SUPPORTED)]
         yield Sources(final.answer.consulted)
-        for citation, sentence in zip(citations, sentences, strict=True):
-            sleep(said.pause_s)
-            yield citation
+        for sentence in sentences:
+            for number in sentence.citations:
+                sleep(said.pause_s)
+                yield citations[number - 1]
             sleep(said.pause_s)
             yield Text(sentence)
         short = tuple(ShortAnswer(line.words, n) for n, line in enumerate(said.lines, 1) if line.words)
@@ -81,7 +85,7 @@ class Scripted(Answerer):
                 short_answer=short[0] if short else None,
                 short_answers=short,
                 missing=said.missing,
-                text=" ".join([*(f"{s.text} [{s.citations[0]}]" for s in sentences), *note]),
+                text=" ".join([*(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences), *note]),
                 text_plain=" ".join([*(s.text for s in sentences), *note]),
                 sentences=tuple(sentences),
                 citations=tuple(citations),

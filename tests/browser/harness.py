@@ -45,6 +45,7 @@ PEOPLE = "How many people registered?"
 REGISTERED = "How many registered participants were there?"  # made of the article by `rag/suggest.py`
 LENT = "What did the library lend?"
 STREAMED = "What did the library lend, word by word?"
+TOLD = "What happened at the forum?"
 DRAWN = "Who drew the stage plan, and when does the rehearsal end?"
 _DRAWN_BY = """The stage plan was drawn by 陳小姐 with a 𝄞 clef beside it."""
 _DREW = Line(
@@ -61,6 +62,15 @@ SCRIPT = {
     REGISTERED: Script((_DREW,)),
     LENT: Script(_LENT),
     STREAMED: Script(_LENT, pause_s=1.0),
+    TOLD: Script(
+        (
+            Line("forum", "The Harbour Forum closed on 12 May with delegates from nineteen cities."),
+            _DREW,
+            *_LENT,
+            Line("rehearsal", "The rehearsal begins at nine."),
+        ),
+        told="The forum closed, and much was lent.",
+    ),
     DRAWN: Script((Line("rehearsal", _DRAWN_BY, "clef beside it"),), missing=("when does the rehearsal end?",)),
 }
 

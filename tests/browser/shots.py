@@ -91,6 +91,13 @@ def card(page: Any) -> None:
     page.locator("#card .quoted mark").wait_for()
 
 
+def citing(page: Any) -> None:
+    pane(page)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('mark.current'))")
+    page.locator("#selected button").last.click()
+    page.locator(".citing").wait_for()
+
+
 def found(page: Any) -> None:
     pane(page)
     page.locator(".find input").fill("the")
@@ -141,6 +148,7 @@ STATES: dict[str, Callable[[Any], Any]] = {
     "missing": missing,
     "card": card,
     "pane": pane,
+    "citing": citing,
     "found": found,
     "drawer": drawer,
     "rating": rating,

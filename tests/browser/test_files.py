@@ -10,11 +10,12 @@ import pytest
 UI = Path(__file__).parents[2] / "server" / "ui"
 MODULES = {path.name: path.read_text(encoding="utf-8") for path in sorted((UI / "js").glob("*.js"))}
 INDEX = (UI / "index.html").read_text(encoding="utf-8")
-STYLE = (UI / "app.css").read_text(encoding="utf-8")
+STYLE = "".join((UI / name).read_text(encoding="utf-8") for name in ("app.css", "reading.css", "more.css"))
+LATER = {"reading.css", "more.css"}  # loaded when something is opened
 MAX_MODULE_LINES = 200
 MAX_INDEX_LINES = 110
 MAX_VISIT_BYTES = 120_000
-MAX_ALL_BYTES = 151_000  # both languages, and what is loaded when it is first used
+MAX_ALL_BYTES = 162_000  # both languages, and what is loaded when it is first used
 
 TEXT, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
 PAIRS = [
@@ -98,7 +99,7 @@ def test_all_modules_of_a_visit_are_asked_for_at_once() -> None:
 def test_the_page_is_light(table: str) -> None:
     """What a visit loads, uncompressed, in one language: all of asking and checking quotes."""
     weight = sum(len(MODULES[name].encode()) for name in graph() | {"early.js", table})
-    weight += sum(path.stat().st_size for path in UI.iterdir() if path.is_file())
+    weight += sum(path.stat().st_size for path in UI.iterdir() if path.is_file() and path.name not in LATER)
     assert weight < MAX_VISIT_BYTES
 
 

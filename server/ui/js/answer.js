@@ -2,9 +2,9 @@
 // stopped, failed. It shows; asking is thread.js.
 
 import { actionsOf } from "./actions.js";
-import { describe } from "./card.js";
 import { announce, button, h, message } from "./dom.js";
 import { gapButtons } from "./feedback.js";
+import { cited } from "./markers.js";
 import { alsoList, citedList, nearestList } from "./sources.js";
 import { endInSight } from "./sight.js";
 import { t } from "./strings.js";
@@ -14,7 +14,6 @@ import { announced, languageOf, partialNote, problem, warned, wording } from "./
 const SLOW_MS = 4000;
 const VERY_SLOW_MS = 15000;
 const LONG_SHORT_CHARS = 60; // beyond it a short answer is no headline any more
-const LONG_WORD_CHARS = 18; // longer "words" (addresses, Chinese) may break before their markers
 
 export class AnswerView {
 	#page; // open(citation or passage, answer or null, element that was used), edit(question), ask(question), pick(…)
@@ -22,6 +21,11 @@ export class AnswerView {
 	#prose = h("p", { class: "prose" });
 	#timers = [];
 	#citations = new Map();
+	#marked = {
+		citation: (number) => this.#citations.get(number),
+		answer: () => this.answer,
+		open: (...source) => this.#page.open(...source),
+	};
 	#draw = () => {}; // what is shown, again: in another language
 
 	constructor(page) {
@@ -53,36 +57,7 @@ export class AnswerView {
 
 	sentence(sentence) {
 		this.answer.sentences.push(sentence);
-		this.#prose.append(h("span", { class: "sentence" }, this.#cited(sentence.text.trim(), sentence.citations)), " ");
-	}
-
-	// The text and its markers, the first of them never alone on a line.
-	#cited(text, numbers) {
-		const markers = numbers.map((number) => this.#marker(this.#citations.get(number))).filter(Boolean);
-		const cut = text.lastIndexOf(" ") + 1;
-		const [head, tail] = text.length - cut > LONG_WORD_CHARS ? [text, ""] : [text.slice(0, cut), text.slice(cut)];
-		return [head, h("span", { class: "keep" }, tail, markers.slice(0, 1)), ...markers.slice(1)];
-	}
-
-	#marker(citation) {
-		if (!citation) return null;
-		const { number } = citation;
-		const bracket = (sign) => h("span", { class: "bracket" }, sign); // unseen, but copied with the text
-		const node = h(
-			"button",
-			{
-				type: "button",
-				class: "cite",
-				value: number,
-				"aria-label": t("sourceLabel", number, citation.title),
-				onclick: () => this.#page.open(this.#citations.get(number), this.answer, node),
-			},
-			bracket("["),
-			number,
-			bracket("]"),
-		);
-		describe(node, () => this.#citations.get(number));
-		return node;
+		this.#prose.append(h("span", { class: "sentence" }, cited(sentence.text.trim(), sentence.citations, this.#marked)), " ");
 	}
 
 	final(answer, { quiet = false } = {}) {
@@ -145,7 +120,7 @@ export class AnswerView {
 
 	// The words that answer, before the sentences they stand in; null when there are none.
 	#short() {
-		const shown = this.answer.short_answers.map(({ text, citation }) => this.#cited(text, [citation]));
+		const shown = this.answer.short_answers.map(({ text, citation }) => cited(text, [citation], this.#marked));
 		if (!shown.length) return null;
 		if (shown.length > 1) return h("ul", { class: "short short-list" }, shown.map((item) => h("li", {}, item)));
 		const long = this.answer.short_answer.text.length > LONG_SHORT_CHARS;

@@ -1,10 +1,12 @@
 // The card beside a citation: its quote where it stands, on hover and on keyboard focus.
 
 import { aboutDocument } from "./api.js";
-import { byId, h } from "./dom.js";
+import { copy } from "./clipboard.js";
+import { button, byId, h } from "./dom.js";
 import { dateWords, foreignName, joined, sectionWords } from "./format.js";
 import { cutOf, quoteNodes, surroundings } from "./marks.js";
 import { t } from "./strings.js";
+import { quoteText, supportWords } from "./words.js";
 
 const OPEN_AFTER_MS = 150; // a pointer that only passes by opens nothing
 const CLOSE_AFTER_MS = 200; // long enough to move the pointer onto the card
@@ -15,28 +17,28 @@ let shownFor = null;
 let timer = 0;
 let quiet = null; // the button that focus was returned to: it shows its card again on the next visit
 
-// citation() = the citation as it is known when the card opens.
-export function describe(button, citation) {
-	const show = () => open(button, citation());
-	button.addEventListener("pointerenter", (event) => {
-		if (event.pointerType === "mouse" && quiet !== button) later(show, OPEN_AFTER_MS);
+// known() = [citation, answer] as far as they are known when the card opens.
+export function describe(marker, known) {
+	const show = () => open(marker, ...known());
+	marker.addEventListener("pointerenter", (event) => {
+		if (event.pointerType === "mouse" && quiet !== marker) later(show, OPEN_AFTER_MS);
 	});
-	button.addEventListener("pointerleave", () => {
+	marker.addEventListener("pointerleave", () => {
 		quiet = null;
 		later(hideCard, CLOSE_AFTER_MS);
 	});
-	button.addEventListener("focus", () => {
-		if (quiet !== button && button.matches(":focus-visible")) show();
+	marker.addEventListener("focus", () => {
+		if (quiet !== marker && marker.matches(":focus-visible")) show();
 	});
-	button.addEventListener("blur", () => {
+	marker.addEventListener("blur", () => {
 		quiet = null;
 		hideCard();
 	});
 }
 
-export function returnFocusTo(button) {
-	quiet = button;
-	button.focus({ preventScroll: true });
+export function returnFocusTo(marker) {
+	quiet = marker;
+	marker.focus({ preventScroll: true });
 }
 
 function later(action, delay) {
@@ -44,38 +46,54 @@ function later(action, delay) {
 	timer = setTimeout(action, delay);
 }
 
-async function open(button, citation) {
+async function open(marker, citation, answer) {
 	const card = byId("card");
-	clearTimeout(timer);
-	if (shownFor !== button) {
-		shownFor?.removeAttribute("aria-describedby");
-		shownFor = button;
-		card.replaceChildren(...contents(citation));
+	const fill = (...known) => {
+		card.replaceChildren(...contents(citation, answer, ...known), ways(marker, citation));
 		card.hidden = false;
-		button.setAttribute("aria-describedby", "card");
-		beside(card, button);
+		beside(card, marker);
+	};
+	clearTimeout(timer);
+	if (shownFor !== marker) {
+		shownFor?.removeAttribute("aria-describedby");
+		shownFor = marker;
+		fill();
+		marker.setAttribute("aria-describedby", "card-quote");
 	}
-	const [passage, known] = await Promise.all([cutOf(citation), aboutDocument(citation.document_id)]);
-	if (shownFor !== button) return;
-	card.replaceChildren(...contents(citation, passage, known));
-	beside(card, button); // there is more in it now
+	const known = await Promise.all([cutOf(citation), aboutDocument(citation.document_id)]);
+	if (shownFor === marker) fill(...known); // there is more in it now
 }
 
-function contents(citation, passage = null, known = null) {
+function contents(citation, answer, passage = null, known = null) {
 	const [before, after] = passage ? surroundings(passage) : ["", ""];
 	const around = (text) => text && h("span", { class: "around" }, text);
 	const quote = h("span", { class: "quoted" }, quoteNodes(citation.quote, passage));
 	const language = foreignName(known?.language);
-	const where = joined(citation.title, sectionWords(citation.section), dateWords(known?.published));
+	const where = joined(citation.title, sectionWords(citation.section), dateWords(known?.published), known?.speaker);
 	return [
-		h("p", { class: "quote", lang: known?.language ?? null }, around(before), quote, around(after)),
-		h("p", { class: "facts" }, where, language && h("span", { class: "badge" }, t("original", language))),
-		h("p", { class: "card-hint" }, t("openHint")),
+		h("p", { class: "quote", id: "card-quote", lang: known?.language ?? null }, around(before), quote, around(after)),
+		h("p", { class: "facts" }, h("strong", {}, supportWords(citation, answer)), where && h("span", {}, where), language && h("span", { class: "badge" }, t("original", language))),
 	];
 }
 
-function beside(card, button) {
-	const at = button.getBoundingClientRect();
+// By mouse; Enter, C and the form under the answer do the same.
+function ways(marker, citation) {
+	const doubt = marker.closest(".turn")?.querySelector(".rates");
+	const way = (label, sign, act) => button(label, act, { kind: "action", sign, tabindex: "-1", onmousedown: (event) => event.preventDefault() });
+	return h(
+		"p",
+		{ class: "card-ways" },
+		way(t("openHere"), "documents", () => marker.click()),
+		way(t("copyQuote"), "copy", () => copy(quoteText(citation))),
+		doubt && way(t("rate_wrong_evidence"), "edit", () => {
+			hideCard();
+			doubt.dispatchEvent(new CustomEvent("doubt", { detail: `[${citation.number}] ` }));
+		}),
+	);
+}
+
+function beside(card, marker) {
+	const at = marker.getBoundingClientRect();
 	const { offsetWidth: width, offsetHeight: height } = card;
 	const left = Math.min(Math.max(EDGE_PX, at.left + at.width / 2 - width / 2), innerWidth - width - EDGE_PX);
 	const above = at.top - height - GAP_PX;
@@ -85,10 +103,10 @@ function beside(card, button) {
 
 export const cardFor = () => shownFor;
 
-// True when a card was there to hide.
+// True when a card was there to hide. One that is about to open does so: the pointer is still there.
 export function hideCard() {
-	clearTimeout(timer);
 	if (!shownFor) return false;
+	clearTimeout(timer);
 	shownFor.removeAttribute("aria-describedby");
 	shownFor = null;
 	byId("card").hidden = true;

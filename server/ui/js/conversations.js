@@ -3,7 +3,7 @@
 import { change, conversationAt, getJson } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { announce, button, h, iconButton } from "./dom.js";
-import { region } from "./locale.js";
+import { momentWords } from "./format.js";
 import { t } from "./strings.js";
 import { problem } from "./words.js";
 
@@ -18,9 +18,6 @@ function listConversations({ query = "", before = null } = {}) {
 	const search = new URLSearchParams({ limit: 50, ...(query && { query }), ...(before && { before }) });
 	return getJson(`/conversations?${search}`);
 }
-
-const momentWords = (stamp) =>
-	new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(stamp));
 
 class Drawer {
 	#dialog;

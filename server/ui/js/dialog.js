@@ -1,6 +1,9 @@
 // A dialog over the page, which is gone once it is closed. The browser gives focus back.
 
 import { h } from "./dom.js";
+import { sheet } from "./sheet.js";
+
+await sheet("more.css");
 
 export function openDialog(kind, title, ...children) {
 	const heading = h("h2", { id: `${kind}-title` }, title);

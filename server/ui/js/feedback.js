@@ -25,9 +25,9 @@ export function gapButtons(answer, show) {
 	return node;
 }
 
-async function addForm(node, answer, verdict, show) {
+async function addForm(node, answer, verdict, show, begun = "") {
 	const { form } = await import("./feedback-form.js");
-	const asked = form(answer, show, (comment, expected) => send(node, answer, verdict, comment, expected));
+	const asked = form(answer, show, (comment, expected) => send(node, answer, verdict, comment, expected), begun);
 	node.querySelector(".feedback-form")?.remove();
 	node.append(asked);
 	asked.querySelector("textarea").focus({ preventScroll: true });
@@ -36,9 +36,9 @@ async function addForm(node, answer, verdict, show) {
 
 function choices(answer, show, node) {
 	const id = `rate-${++last}`;
-	const rate = (verdict) => {
+	const rate = (verdict, begun) => {
 		if (verdict === "right") return send(node, answer, verdict);
-		addForm(node, answer, verdict, show);
+		addForm(node, answer, verdict, show, begun);
 		for (const other of group.children) other.setAttribute("aria-pressed", String(other.value === verdict));
 	};
 	const group = h(
@@ -48,6 +48,7 @@ function choices(answer, show, node) {
 			button(t(`rate_${verdict}`), () => rate(verdict), { kind: "rate", value: verdict, "aria-pressed": "false" }),
 		),
 	);
+	group.addEventListener("doubt", ({ detail }) => rate("wrong_evidence", detail)); // from the card of a citation
 	return [h("span", { id, class: "why" }, t("rateLabel")), group];
 }
 

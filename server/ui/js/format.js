@@ -19,6 +19,10 @@ export function dateWords(published) {
 	return new Intl.DateTimeFormat(region(), { ...PRECISION[parts.length - 1], timeZone: "UTC" }).format(day);
 }
 
+// When something was asked, by the reader's own clock.
+export const momentWords = (stamp) =>
+	new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(stamp));
+
 export function clock(seconds) {
 	const whole = Math.floor(seconds);
 	const pair = (value) => String(value).padStart(2, "0");

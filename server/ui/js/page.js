@@ -93,12 +93,24 @@ async function pickPassage(answer, opener) {
 let selecting = null; // loaded with the first selection
 async function loadSelecting() {
 	selecting ??= await import("./select.js");
-	selecting.setUpSelecting((words) => {
-		pane.forgetOpener();
-		pane.close();
-		box.put(t("aboutWords", words), { focus: true });
+	selecting.setUpSelecting({
+		documentId: () => pane.documentId,
+		ask(words) {
+			pane.forgetOpener();
+			pane.close();
+			box.put(t("aboutWords", words), { focus: true });
+		},
+		open: openKept,
 	});
 	return selecting;
+}
+
+// An answer of a kept conversation.
+async function openKept({ id, conversation_id: conversation }) {
+	pane.forgetOpener();
+	pane.close();
+	if (!thread.find(id)) await openConversation(conversation);
+	thread.find(id)?.node.focus(); // which scrolls to it
 }
 document.addEventListener("selectionchange", () => {
 	if (!selecting && byId("pane-body").contains(getSelection().anchorNode)) loadSelecting();

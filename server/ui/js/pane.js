@@ -18,6 +18,7 @@ export class Pane {
 	#scrollY = 0;
 	#load = 0; // only the newest load may fill the pane
 	#target = null;
+	#split = null; // its edge, once it was opened
 	#again = null; // fills the pane with the same once more
 	#openDocument;
 	#onClose;
@@ -68,9 +69,9 @@ export class Pane {
 		byId("pane-list").hidden = false;
 		return this.#fill(async () => {
 			const { documentView } = await import("./reading.js"); // with the first document
-			const { title, head, body, reading, quote } = await documentView(target);
+			const { title, head, body, reading, quote, mark } = await documentView(target);
 			head.push(this.#findBox(reading));
-			return { head, body, shown: () => this.#shown(title, quote, stepped) };
+			return { head, body, shown: () => this.#shown(title, quote, stepped) ?? mark(this.#body) };
 		});
 	}
 
@@ -120,6 +121,7 @@ export class Pane {
 	}
 
 	#show(open) {
+		this.#split ??= import("./split.js").then(({ setUpSplit }) => setUpSplit(this.#root));
 		this.#root.hidden = !open;
 		this.#fit();
 	}

@@ -5,10 +5,15 @@ import { h, icon } from "./dom.js";
 import { facts } from "./documents.js";
 import { clock, foreignName, joined, sectionWords, webAddress } from "./format.js";
 import { markedText, onlyPlace, placeOf } from "./marked.js";
+import { sheet } from "./sheet.js";
 import { t } from "./strings.js";
+import { mark } from "./ticks.js";
+
+await sheet("reading.css"); // nothing is shown without
 
 // target = {id, start, end, citation, answer}: the last two only when an answer's source is opened.
-// Returns {title, head, body, reading, quote}: two lists of nodes, the text, its first current mark or null.
+// Returns {title, head, body, reading, quote, mark}: two lists of nodes, the text, its first current mark or null, and
+// what to do with the box they are shown in.
 export async function documentView(target) {
 	const known = await aboutDocument(target.id);
 	const text = target.start === null ? await wholeDocument(target.id) : await quoted(target);
@@ -20,7 +25,8 @@ export async function documentView(target) {
 	quote?.setAttribute("tabindex", "-1");
 	const notice = text.notice && h("p", { class: "warning" }, text.notice);
 	const head = heading(title, known, target, text.section);
-	return { title, quote, reading, head, body: [notice, reading].filter(Boolean) };
+	const body = [notice, reading].filter(Boolean);
+	return { title, quote, reading, head, body, mark: (box) => mark(box, reading) };
 }
 
 async function wholeDocument(id, notice = null) {

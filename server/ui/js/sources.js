@@ -6,7 +6,7 @@ import { foreignName, joined, sectionWords } from "./format.js";
 import { cutOf, quoteNodes, whenSeen } from "./marks.js";
 import { documentAddress } from "./route.js";
 import { t } from "./strings.js";
-import { addressOf } from "./words.js";
+import { addressOf, supportWords } from "./words.js";
 
 const NEAREST_SHOWN = 3; // enough to see what came near, little enough to read
 
@@ -26,7 +26,7 @@ function cited(citation, answer, open) {
 	if (citation.highlight) {
 		whenSeen(quote, async () => quote.replaceChildren(...quoteNodes(citation.quote, await cutOf(citation))));
 	}
-	const where = h("span", {}, joined(sectionWords(citation.section), t(`support_${supportOf(citation, answer)}`)));
+	const where = h("span", {}, joined(sectionWords(citation.section), supportWords(citation, answer)));
 	const label = t("sourceLabel", citation.number, citation.title);
 	const attributes = { "aria-label": label, "data-address": addressOf(citation) }; // the address is for print
 	return h(
@@ -59,12 +59,6 @@ function inItsLanguage(quote, id) {
 		badge.textContent = name ? t("original", name) : "";
 	});
 	return badge;
-}
-
-// Verbatim when at least one sentence is this quote word for word.
-function supportOf(citation, answer) {
-	const users = answer.sentences.filter((sentence) => sentence.citations.includes(citation.number));
-	return users.some((sentence) => sentence.support === "verbatim") ? "verbatim" : "supported";
 }
 
 // What was considered and not cited; null when there is nothing.

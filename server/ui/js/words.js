@@ -22,6 +22,12 @@ export function wording(answer) {
 	return joined(t(`confidence_${answer.confidence.label}`), t(`wording_${whose}`));
 }
 
+// Verbatim when at least one sentence is this quote word for word.
+export function supportWords({ number }, { sentences }) {
+	const exact = sentences.some(({ support, citations }) => support === "verbatim" && citations.includes(number));
+	return t(exact ? "support_verbatim" : "support_supported");
+}
+
 export const languageOf = (text) => (/\p{Script=Han}/u.test(text) ? "zh-Hant" : null);
 
 // A warning in the reader's language.
