@@ -13,6 +13,7 @@ from rag.errors import RagError
 COMMANDS = {
     "run": ("eval.run", "Ask the questions of eval/questions.jsonl and print what came of them."),
     "followups": ("eval.followups", "Ask the follow-ups with and without their conversation; what it is worth."),
+    "dialogue": ("eval.dialogue", "Search for the follow-ups of MTRAG in five forms; one JSON line."),
     "gate": ("eval.gate", "Compare with eval/baseline.json; exit 1 where quality fell."),
     "report": ("eval.report", "Write report.md and report.html from a results file."),
     "squad": ("eval.squad", "Ask the questions of a SQuAD-shaped file; one JSON line."),

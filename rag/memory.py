@@ -1,7 +1,7 @@
 """Makes a follow-up question stand alone, without a language model: by what the previous turn was about.
 
-Only a question that leans on another is changed: joining always costs more than it gains (measured on MTRAG: whole
-histories lose 0.05 to 0.2 nDCG@10). English pattern rules. Non-scope: storing conversations (`rag/store.py`).
+Only a question that leans on another is changed: joining costs more than it gains (`python -m eval dialogue`: nDCG@10
+0.61 after the question before it, 0.41 after all, 0.67 as asked, 0.68 as here). English pattern rules. Non-scope: storing conversations (`rag/store.py`).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from mcp import Client, StdioServerParameters
 from eval.__main__ import main
 from rag.answer import Answerer
 from rag.build import ingest, open_answerer
-from rag.settings import Settings
+from rag.settings import Settings, variable
 from server.__main__ import server_config
 from server.app import create_app
 from tests.conftest import ROOT
@@ -133,6 +134,32 @@ def test_the_server_of_tools_starts_as_it_is_configured(settings: Settings) -> N
             return [tool.name for tool in (await client.list_tools()).tools]
 
     assert asyncio.run(names()) == ["search", "fetch", "ask"]
+
+
+def test_a_scripted_model_words_the_answer_and_cites_the_same(tmp_path: Path) -> None:
+    own = Settings(corpus_dir=ROOT / "corpus", index_dir=tmp_path / "index")
+    ingest(own)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = indented("llm_server").replace("9000", str(port)).replace(".venv/bin/python", sys.executable)
+    code = code.replace(".venv/bin/rag", f"{sys.executable} -m rag") + "kill $!\n"
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("RAG_")}
+    done = subprocess.run(
+        ["bash", "-ec", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**kept, variable("index_dir"): str(own.index_dir)},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    _, quoted, worded = re.split(r"^264 \[1\]\n", done.stdout, flags=re.M)
+    assert "In total, the two sessions drew 264" in quoted
+    assert worded.strip().startswith("The two sessions drew 264 registered participants. [1]")
+    cited = [re.findall(r"^\[1\].*\n.*$", part, re.M) for part in (quoted, worded)]
+    assert cited[0] == cited[1]
+    assert "llm_" not in done.stdout + done.stderr
 
 
 def test_every_command_that_is_named_is_there() -> None:
