@@ -75,9 +75,9 @@ def _follow_up(task: Mapping[str, Any], rows: Mapping[str, int], rewritten: Mapp
     *before, asked = [(turn["speaker"], turn["text"]) for turn in task["input"]]
     judged = task["annotations"].get("context_relevance", {}).get("system", [])
     relevant = frozenset(rows[task["contexts"][number]["document_id"]] for number in judged)
-    if not before or not relevant or task["task_id"] not in rewritten:
-        return None
     history = tuple(Turn("user" if speaker == "user" else "assistant", text) for speaker, text in before)
+    if not any(turn.role == "user" for turn in history) or not relevant or task["task_id"] not in rewritten:
+        return None
     return FollowUp(asked[1], history, rewritten[task["task_id"]], relevant)
 
 

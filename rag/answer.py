@@ -137,7 +137,8 @@ class Answerer:
         if not (foreign and self.writer) or question.mode is Mode.EXTRACTIVE:
             return self.resolve(question), Told()
         model = self.writer.endpoint.model
-        names = self.glossary.names(question.text)
+        said = " ".join([*(turn.content for turn in question.history), question.text])
+        names = self.glossary.names(said)
         try:
             english = self.writer.english(question.text, question.history, names, stopped, until)
         except LanguageModelError as fault:
@@ -258,7 +259,7 @@ class Answerer:
             citations=book.all(),
             missing=missing,
             consulted=merged([part.evidence for part in parts], question.top_k),
-            warnings=self._warnings() + told.warnings,
+            warnings=tuple(dict.fromkeys(self._warnings() + told.warnings)),
             mode=told.mode,
             index=self.snapshot.info,
             models=replace(self.models, llm=told.llm),

@@ -103,7 +103,12 @@ def load_writer(settings: Settings, embedder: Embedder) -> Writer | None:
     if not settings.llm_model:
         raise SettingsError("RAG_LLM_URL is set, so RAG_LLM_MODEL must name the model.")
     endpoint = Endpoint(settings.llm_url, settings.llm_model, _llm_key(settings))
-    limits = Limits(settings.llm_timeout_s, settings.llm_first_byte_s, max_tokens=settings.llm_max_tokens)
+    limits = Limits(
+        settings.llm_timeout_s,
+        settings.llm_first_byte_s,
+        max_tokens=settings.llm_max_tokens,
+        concurrency=settings.llm_concurrency,
+    )
     model = LanguageModel(endpoint, limits)
     return Writer(model, Verifier(embedder, load_judge(settings), load_support_model()))
 

@@ -29,15 +29,16 @@ _STOPS = tuple(".!?。！？")
 # With its marker before the stop, as it is asked for, a sentence is complete: the next one need not be waited for.
 _COMPLETE = re.compile(rf"{_MARKER.pattern}[.!?。！？]\s*$")
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)  # reasoning models show their work before the answer
-_IMAGE = re.compile(r"!\[[^\[\]]*\](?:\([^)]*\)?|\[[^\[\]]*\])")
-_LINK = re.compile(r"\[(?![\d\s,;]*\])([^\[\]]*)\](?:\([^)]*\)?|\[[^\[\]]*\])")
+_TARGET = r"\((?:[^()]|\([^()]*\))*\)?"  # of a link; brackets stand in it at most in pairs
+_IMAGE = re.compile(rf"!\[[^\[\]]*\](?:{_TARGET}|\[[^\[\]]*\])")
+_LINK = re.compile(rf"\[(?![\d\s,;]*\])([^\[\]]*)\](?:{_TARGET}|\[[^\[\]]*\])")
 _HALF_LINK = re.compile(r"(?<!!)!+(?=\[)|(?<=\])(?:\([^)\s]*\)?)+")  # what the two above took for something else
 # Within a word or before a comma a tag leaves no gap; others, and one that was cut off in its attributes, do.
-_INLINE_TAG = re.compile(r"</?(?:a|b|code|em|i|mark|q|s|small|span|strong|u)(?:\s[^<>]*)?>", re.IGNORECASE)
-_TAG = re.compile(r"<(?:!--.*?(?:-->|$)|/?[a-zA-Z][^<>]*>|/?[a-zA-Z][\w-]*\s[^<>=]*=[^<>]*$)", re.DOTALL)
+_INLINE_TAG = re.compile(r"</?(?:a|b|code|em|i|mark|q|s|small|span|strong|u)(?:\s[^<>=]*=[^<>]*)?>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:!--.*?(?:-->|$)|/?[a-zA-Z][\w-]*(?:\s*/?>|\s[^<>=]*=[^<>]*(?:>|$)))", re.DOTALL)
 _ANGLE = re.compile(r"<(?=[a-zA-Z/!?])")  # of "a<b", which may be read as the start of a tag; a wide one may not
 _EMPHASIS = tuple(
-    re.compile(rf"({mark}{{{least},3}})(?=\S)([^{mark}\n]+)(?<=\S)\1")
+    re.compile(rf"(?<![a-zA-Z0-9])({mark}{{{least},3}})(?=\S)([^{mark}\n]+)(?<=\S)\1")
     for mark, least in ((r"\*", 1), ("_", 2), ("`", 1), ("~", 2))
 )
 _LINE_MARKS = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•][ \t]+|\d{1,3}[.)][ \t]+)", re.MULTILINE)

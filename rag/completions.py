@@ -36,13 +36,14 @@ RETRY_PAUSE_S = (0.2, 0.6)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, but for `max_tokens`. Own clocks, because httpx times each read alone and a trickle then never ends."""
+    """Seconds, but for the last two. Own clocks, because httpx times each read alone and a trickle then never ends."""
 
     total_s: float = 60.0
     first_byte_s: float = 20.0
     gap_s: float = 15.0  # between two chunks: no model that is worth waiting for thinks longer inside an answer
     connect_s: float = 3.0
     max_tokens: int = 600
+    concurrency: int = 8  # completions at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class LanguageModel:
         self._limits = limits or Limits()
         self._breaker = breaker or Breaker()
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(self._limits.concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: httpx.AsyncClient | None = None  # of that loop
 
@@ -96,6 +98,14 @@ class LanguageModel:
         `until`: the deadline of the question. Raises: LanguageModelError, also after words: a stream that breaks off
         is not complete.
         """
+        if not self._places.acquire(blocking=False):
+            raise LanguageModelError("The language model is busy with other questions.", code="llm_busy")
+        try:
+            yield from self._completed(messages, stopped, until)
+        finally:
+            self._places.release()
+
+    def _completed(self, messages: Sequence[dict[str, str]], stopped: Stopped, until: float) -> Iterator[str]:
         self._breaker.enter()
         arrived: queue.SimpleQueue[str | _End] = queue.SimpleQueue()
         future = asyncio.run_coroutine_threadsafe(self._pump(messages, until, arrived.put), self._running_loop())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +102,14 @@ class _Sentence:
     known: int  # of its Chinese characters
     chinese: int  # all of them
     about: bool  # whether it ends as "what about …?" does
+
+
+def written_numbers(text: str) -> tuple[set[int], set[int]]:
+    """Numbers in Chinese (三十, 100億): those that are numbers for sure, and single characters, which need not be."""
+    plain = unicodedata.normalize("NFKC", text).translate(_SIMPLIFIED)
+    sure = {int(float(m[1]) * _GROUPS[m[2]]) for m in re.finditer(r"(\d+(?:\.\d+)?)\s*([万萬亿億])", plain)}
+    sure |= {_number(m[0]) for m in re.finditer(rf"(?<!\d){_NUMERAL}", plain)}
+    return sure, {_DIGITS[c] for c in plain if c in _DIGITS} | {10 for c in plain if c == "十"}
 
 
 def load_glossary(corpus_dir: Path) -> Glossary:

@@ -1,7 +1,8 @@
 """Small words that change what a sentence claims: will, may, nearly, former, all. One table, a reason per class.
 
 A claim may leave most of them out, but adds none: its quotes hold a word of the same class, or of one that implies it.
-A rank before a title (deputy mayor) is neither added nor left out. Non-scope: numbers and names (`rag/facts.py`).
+That something is planned or to come is not left out before the word that says what. A rank before a title (deputy
+mayor) is neither added nor left out. Non-scope: numbers and names (`rag/facts.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.facts import Fact, numbers
-from rag.lexical import fold, words
+from rag.lexical import fold, tokenize, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,18 @@ _TITLE = re.compile(rf"\b(?P<ranks>(?:(?:{_RANKS})[ -]){{0,3}})(?P<title>{_TITLE
 _NAME_BEHIND = re.compile(r" ?((?:[^\W\d_a-zß-öø-ÿ][\w’'-]{0,40} ?){1,4})")
 
 
+# What is planned, with the word that says what: "plans to work", "will soon be opened".
+_PLANNED = re.compile(
+    r"\b(?:(?:plan|intend|hope|want|expect)(?:s|d|ed|ned)? to|(?:planning|going|scheduled|set) to|due to be|will|shall)"
+    r"(?: (?:be|also|soon|now|have|\w+ly))* (\w+)"
+)
+_PLANNING = re.compile(
+    r"\b(?:plan|plans|planned|planning|intend|intends|intended|intention|aim|aims|goal|hope|hopes|hoped|want|wants|wanted"
+    r"|wish|wishes|expect|expects|expected|going to|to be|scheduled|set to|due|will|shall|ll|would|may|might|could|can"
+    r"|should|must|proposed|promised|future|need to|needs to|have to|has to)\b"
+)
+
+
 def _phrases(listed: str) -> re.Pattern[str]:
     longest_first = sorted((re.escape(phrase) for phrase in listed.split(", ") if phrase), key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(longest_first)})\b")
@@ -145,7 +158,12 @@ def shifts(claim: str, quotes: str, around: str) -> bool:
 
     `around`: the passages of the quotes, which may give a title whole that the quotes shorten.
     """
-    return _adds(claim, quotes, around) or _bounds_added(claim, quotes) or _other_rank(claim, quotes, around)
+    return (
+        _adds(claim, quotes, around)
+        or _bounds_added(claim, quotes)
+        or _other_rank(claim, quotes, around)
+        or _done_already(claim, quotes)
+    )
 
 
 def _plain(text: str) -> str:
@@ -218,6 +236,14 @@ def _titles(text: str) -> Iterator[_Title]:
         behind = _NAME_BEHIND.match(spaced, match.end())
         name = frozenset(words(behind[1])) if behind else frozenset()
         yield _Title(frozenset(words(match["ranks"])), fold(match["title"]), name)
+
+
+def _done_already(claim: str, quotes: str) -> bool:
+    """Whether the claim says without such a word what the quotes say is planned."""
+    if _PLANNING.search(_plain(claim)):
+        return False
+    said = set(tokenize(claim))
+    return any(said.intersection(tokenize(planned[1])) for planned in _PLANNED.finditer(_plain(quotes)))
 
 
 def _other_rank(claim: str, quotes: str, around: str) -> bool:

@@ -68,6 +68,7 @@ class Settings:
     llm_key: str = _setting("", "Key that the endpoint wants.", secret=True)
     llm_key_file: str = _setting("", "File that holds that key, instead of `llm_key`.")
     llm_timeout_s: float = _setting(60.0, "Seconds that the language model gets for a whole answer.", 1, 600)
+    llm_concurrency: int = _setting(8, "Answers that it words at the same time; further ones are quoted.", 1, 256)
     llm_first_byte_s: float = _setting(20.0, "Seconds until the first byte of its answer.", 1, 600)
     llm_max_tokens: int = _setting(600, "Length of its answer, in tokens.", 16, 8192)
     keep_snapshots: int = _setting(3, "Index snapshots kept on disk, the current one included.", 2, 1000)

@@ -186,14 +186,15 @@ class Store:
         raise NotFoundError("No answer with this id is kept. Ask again.")
 
     def quoting(self, owner: str, document_id: str, most: int = MAX_SOUGHT) -> list[KeptTurn]:
-        """The owner's last `most` answers in which this document occurs, newest first."""
+        """The owner's last `most` answers that quote this document, newest first."""
         sql = (
             "SELECT a.asked, a.body, c.id FROM answers a JOIN conversations c ON a.conversation_id = c.id "
-            "WHERE c.owner = ? AND instr(a.body, ?) ORDER BY a.number DESC LIMIT ?"
+            "WHERE c.owner = ? AND CASE WHEN json_valid(a.body) THEN EXISTS (SELECT 1 FROM "
+            "json_each(a.body, '$.citations') q WHERE json_extract(q.value, '$.document_id') = ?) END "
+            "ORDER BY a.number DESC LIMIT ?"
         )
-        named = json.dumps({"document_id": document_id}, ensure_ascii=False)[1:-1]
         with self._database.reading() as connection:
-            rows = connection.execute(sql, (owner, named, most)).fetchall()
+            rows = connection.execute(sql, (owner, document_id, most)).fetchall()
         return [
             KeptTurn(asked, {**answer, "conversation_id": conversation_id})
             for asked, body, conversation_id in rows

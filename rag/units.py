@@ -1,5 +1,6 @@
 """What a number counts: "264 participants" and "2,200 views" do not make 264 views.
 
+By the words behind it in its clause, or before it where it ends one ("views reached 264").
 Non-scope: whether the number is there at all (`rag/facts.py`).
 """
 
@@ -12,27 +13,31 @@ from itertools import zip_longest
 from rag.facts import Fact, numbers
 from rag.lexical import tokenize
 
-# Words behind a number among which is what it counts: "264 registered participants from …".
+# Words beside a number among which is what it counts: "264 registered participants from …".
 _IN_CLAIM, _IN_QUOTE = 3, 4
+_YEAR = re.compile(r"1\d{3}s?|20\d\ds?")  # without a comma
 _END = re.compile(r"[.,;:()\[\]“”\"–—]|\b(?:and|or|but|while|whereas)\b")
 
 
 def swapped_units(claim: str, quotes: str) -> bool:
     """Whether a number of the claim counts what in the quotes another number counts, and its own does not."""
-    said, held = list(_units(claim, _IN_CLAIM)), list(_units(quotes, _IN_QUOTE))
-    for number, words in said:
-        unit = set(tokenize(" ".join(word for word in words if word.islower())))  # a name is no unit
-        own = [set(tokenize(" ".join(theirs))) for other, theirs in held if other.keys == number.keys]
-        if unit and own and all(own) and not any(unit & counted for counted in own):
-            rivals = (tokenize(" ".join(theirs)) for other, theirs in held if other.keys != number.keys)
-            if any(unit.intersection(counted) for counted in rivals):
-                return True
+    names = {word.lower() for word in quotes.split()} - set(quotes.split())  # a name is no unit, "Views" of a claim is
+    held = [(number, set(tokenize(" ".join(behind)))) for number, behind, _ in _counted(quotes, _IN_QUOTE)]
+    for number, behind, ahead in _counted(claim, _IN_CLAIM):
+        unit = set(tokenize(" ".join(word for word in behind or ahead if word.lower() not in names)))
+        own = [counted for other, counted in held if other.keys == number.keys and counted]
+        rivals = [counted for other, counted in held if other.keys != number.keys]
+        if own and not any(unit & counted for counted in own) and any(unit & counted for counted in rivals):
+            return True
     return False
 
 
-def _units(text: str, most: int) -> Iterator[tuple[Fact, Sequence[str]]]:
-    """Each number with the words behind it, up to the next number or the end of the clause."""
+def _counted(text: str, most: int) -> Iterator[tuple[Fact, Sequence[str], Sequence[str]]]:
+    """Each number but years and months, with the words behind and before it in its clause, up to another number."""
     found = sorted(numbers(text), key=lambda fact: fact.span)
-    for fact, following in zip_longest(found, found[1:]):
-        behind = text[fact.span.end : following.span.start if following else len(text)]
-        yield fact, _END.split(behind, maxsplit=1)[0].split()[:most]
+    edges = [0, *(fact.span.end for fact in found)]
+    for before, fact, following in zip_longest(edges[:-1], found, found[1:]):
+        if not _YEAR.fullmatch(fact.span.of(text)) and not fact.keys[0].startswith("month"):
+            behind = _END.split(text[fact.span.end : following.span.start if following else len(text)], maxsplit=1)[0]
+            ahead = _END.split(text[before : fact.span.start])[-1]
+            yield fact, behind.split()[:most], ahead.split()[-most:]

@@ -63,10 +63,12 @@ def create_app(settings: Settings, open_answerer: Callable[[], Answerer]) -> Fas
         generate_unique_id_function=lambda route: route.name,
     )
     live = LiveIndex(settings.index_dir, open_answerer)
+    # Who waits for a language model computes nothing: as many threads more as may wait.
+    threads = settings.concurrency + (settings.llm_concurrency if settings.llm_url else 0)
     app.state.services = Services(
         settings,
         live,
-        Workers(settings.concurrency, settings.queue, settings.queue_wait_s),
+        Workers(threads, settings.queue, settings.queue_wait_s),
         Talks(settings),
         Suggestions(),
         Corpus(settings.corpus_dir),

@@ -60,6 +60,7 @@ LAYERS: list[set[str]] = [
     {"rag.ingest", "rag.retrieve", "rag.wording", "rag.hedges", "rag.listed", "rag.units"},
     {"rag.read", "rag.compose", "rag.abstain", "rag.cite", "rag.memory", "rag.language", "rag.glossary"},
     {"rag.completions", "rag.support", "rag.told"},
+    {"rag.translated"},
     {"rag.translate"},
     {"rag.generate"},
     {"rag.answer", "rag.feedback", "rag.gaps"},

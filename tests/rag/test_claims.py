@@ -62,6 +62,8 @@ def test_a_thought_is_no_sentence_however_it_ends() -> None:
     [
         ("<b>264</b>, of <a href='x'>Prague</a>", "264, of Prague"),
         ("one<br/>two", "one two"),
+        ("a<b and c>d", "a\uff1cb and c>d"),
+        ("2*3*4 and [x](javascript:alert(1)) of 共有**264**人", "2*3*4 and x of 共有264人"),
         ("a<b, and all that follows", "a\uff1cb, and all that follows"),
         ("<<b>script>alert(1)<</b>/script>", " alert(1) "),
         ("<script>alert(1)</script>", " alert(1) "),

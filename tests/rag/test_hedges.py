@@ -27,6 +27,8 @@ HUANG = "Deputy Mayor Huang Shan-shan stressed that Taipei will continue."
         ("Prague was represented by Deputy Mayor Zdeněk Hřib.", PRAGUE),
         ("Prague is the only sister city.", PRAGUE),
         ("Mayor Huang stressed it.", HUANG),
+        ("Taipei continues.", HUANG),
+        ("Medellín works with businesses.", "Medellín plans to work with businesses."),
         ("All cities continue.", HUANG),
     ],
 )
@@ -38,6 +40,9 @@ def test_a_word_that_changes_the_claim_must_be_in_the_quotes(claim: str, quote: 
     ("claim", "quote"),
     [
         ("They accumulated more than 2,200 views.", DREW),
+        ("Taipei is going to continue.", HUANG),
+        ("Taipei aims to work with Prague.", "Taipei plans to work with Prague."),
+        ("Taipei signed the MOU.", "Taipei, which plans to work with Prague, signed the MOU."),
         ("They accumulated 2,200 views.", DREW),
         ("In May, both Taipei and Budapest signed.", SIGNED),
         ("Taipei would continue, Deputy Mayor Huang said.", HUANG),

@@ -21,12 +21,13 @@ from rag.translate import messages
 from rag.types import Mode, Reason, Status, Turn
 from tests.faults.llm_server import LlmServer, Play, first, llm_server, says, status, then_silence
 
-CHINESE = "捷克那邊派了誰過來？"  # of its words the list that ships knows one
-KNOWN = "誰代表布拉格？"
+CHINESE = "究竟有幾位民眾跑來登記？"  # of its words the list that ships knows two
+UNKNOWN = "那邊派了誰過來？"
+KNOWN = "有多少人報名？"
 ENGLISH = "How many people registered?"
 TRUE = "The two sessions drew 264 registered participants [1]."
 judge = cache(partial(load_judge, Settings()))
-RUSSIAN = "Кто представлял Прагу?"
+RUSSIAN = "Сколько человек зарегистрировалось?"
 
 With = Callable[..., AbstractContextManager[tuple[Answerer, LlmServer]]]
 
@@ -122,10 +123,10 @@ def test_a_translation_may_write_numbers_in_words(with_model: With) -> None:
 
 
 def test_all_its_questions_are_taken_but_no_more(with_model: With) -> None:
-    said = "Who came?\nHow many people registered?\nShall I answer them? Is that all?"
+    said = "Which Czech came?\nHow many people registered?\nShall I answer them? Is that all?"
     with with_model(first(says(said), then=says("NOT FOUND"))) as (answerer, _):
         asked = answerer.answer(make_question("捷克那邊派了誰過來？有多少人報名參加？")).standalone_question
-    assert asked == "Who came? How many people registered?"
+    assert asked == "Which Czech came? How many people registered?"
 
 
 def test_a_follow_up_in_english_to_what_cannot_be_read_is_put_into_english_too(with_model: With) -> None:
@@ -140,7 +141,7 @@ def test_a_follow_up_in_english_to_what_cannot_be_read_is_put_into_english_too(w
 def test_a_translation_is_no_answer(with_model: With) -> None:
     """What the model claims in it is only asked, and the documents do not say it."""
     with with_model(says("Who is the mayor of Tel Aviv?")) as (answerer, server):
-        answer = answerer.answer(make_question(CHINESE))
+        answer = answerer.answer(make_question(UNKNOWN))
     assert (answer.status, answer.sentences, len(server.calls)) == (Status.NOT_FOUND, (), 1)
     assert answer.text.startswith("文件中找不到")
 
@@ -167,7 +168,7 @@ def test_nothing_is_sent_to_translate_where_that_is_of_no_use(with_model: With, 
 
 def test_other_words_of_the_model_have_another_id(with_model: With) -> None:
     ids = set()
-    for said in (ENGLISH, "Who represented Budapest?"):
+    for said in (ENGLISH, "How many people came?"):
         with with_model(first(says(said), then=status("500 Oops"))) as (answerer, _):
             ids.add(answerer.answer(make_question(CHINESE)).id)
     assert len(ids) == 2

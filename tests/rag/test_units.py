@@ -18,6 +18,10 @@ MONEY = "This provides $9 billion in personal income and $1.7 billion in state r
     [
         ("The two sessions drew 264 views.", SESSIONS),
         ("It had 30 participants.", SESSIONS),
+        ("Views reached 264.", SESSIONS),
+        ("The number of views was 264.", SESSIONS),
+        ("264 Views were counted.", SESSIONS),
+        ("The two sessions drew 264 views.", SESSIONS + " Of them 264 were new."),
         ("Two thousand two hundred participants came.", SESSIONS),
         ("It provides $1.7 billion in personal income.", MONEY),
     ],
@@ -29,6 +33,7 @@ def test_another_numbers_unit(claim: str, quote: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "quote"),
     [
+        ("Participants reached 264, attendance 264.", SESSIONS),
         ("264 people from 30 countries registered.", SESSIONS),  # another word for the same
         ("The live stream had about 2,200 views and 264 participants.", SESSIONS),
         ("The sessions had 264 registrations, and 2,200 viewed them.", SESSIONS),

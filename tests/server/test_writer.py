@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 
@@ -61,6 +63,29 @@ def test_citations_come_before_the_sentence_that_uses_them(with_model: With, mak
         )
     names = [line.removeprefix("event: ") for line in response.text.splitlines() if line.startswith("event: ")]
     assert names == ["sources", "citation", "sentence", "citation", "sentence", "final"]
+
+
+def test_a_slow_model_keeps_nobody_else_waiting(with_model: With, make_client: MakeClient, settings: Settings) -> None:
+    with with_model(then_silence(OK), 3) as (answerer, server):
+        writer = answerer.writer
+        assert writer
+        limits = Limits(3, concurrency=1)
+        answerer = replace(answerer, writer=replace(writer, model=LanguageModel(writer.model.endpoint, limits)))
+        client = make_client(lambda: answerer, llm_url=server.url, llm_concurrency=1, concurrency=1, queue=0)
+        with ThreadPoolExecutor(1) as other:
+            waiting = other.submit(client.post, "/ask", json={"question": ASKED})
+            server.wait_for_call()
+            started = perf_counter()
+            busy = client.post("/ask", json={"question": ASKED})
+            quoted = client.post("/ask", json={"question": ASKED, "mode": "extractive"})
+            assert perf_counter() - started < 2  # a second less than the model is waited for
+            first = waiting.result()
+    assert [answer.json()["warnings"] for answer in (busy, quoted, first)] == [
+        ["llm_busy: The language model is busy with other questions."],
+        [],
+        ["llm_timeout: The language model did not answer in time."],
+    ]
+    assert {answer.json()["mode"] for answer in (busy, quoted, first)} == {"extractive"}
 
 
 @pytest.mark.parametrize(
