@@ -44,7 +44,7 @@ ADMIN = "admintokenoftheserver"
 NAMES = ("Arosund", "Bexmouth", "Caldvik", "Dorhaven", "Elmport", "Farholm", "Grenvik", "Hollsund")
 NAMES += ("Istmouth", "Jarnvik", "Keldhaven", "Lorport", "Morvik", "Norsund", "Osthaven", "Pelmouth")
 # What stays of links, buttons, made-up headings of passages and made-up events that a model writes: their words.
-LINKED = {"x", "more", "go", "news", "data"}
+LINKED = {"x", "more", "go", "news", "data", "source"}
 TRUE = "The harbour of {} has 31 berths for 12 ferries"
 
 
