@@ -6,7 +6,9 @@ Non-scope: choosing what to quote.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from rag.errors import IndexCorrupt
 from rag.types import Citation, Document, Passage, Span
@@ -54,8 +56,19 @@ class CitationBook:
 
 def occurrences(words: str, text: str) -> Iterator[Span]:
     """Where the words stand one after the other, however they are spaced. Of no words: nowhere."""
-    if sought := r"\s+".join(map(re.escape, words.split())):
-        yield from (Span(*match.span()) for match in re.finditer(sought, text))
+    sought = " ".join(words.split())
+    found = [match.span() for match in re.finditer(r"\S+", text)]
+    plain = " ".join(text[a:b] for a, b in found)
+    starts = list(accumulate((b - a + 1 for a, b in found), initial=0))  # of each word in `plain`
+
+    def place(at: int) -> int:
+        word = bisect_right(starts, at) - 1
+        return found[word][0] + at - starts[word]
+
+    at = plain.find(sought) if sought else -1
+    while at >= 0:
+        yield Span(place(at), place(at + len(sought) - 1) + 1)
+        at = plain.find(sought, at + len(sought))
 
 
 def cites(citation: CitationWire, document: Document, places: Sequence[Span]) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,7 +86,8 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
-    def begin(self, owner: str, title: str | None = None) -> Conversation:
+    def begin(self, owner: str, title: str | None = None, answers: Sequence[str] = ()) -> Conversation:
+        """A new conversation, with a turn for each of these answers, whoever was given it, that is kept."""
         with self._database.writing() as connection:
             now = _later(connection, owner)
             made = Conversation(secrets.token_hex(16), title, now, now, 0)
@@ -93,7 +95,10 @@ class Store:
                 "INSERT INTO conversations (id, owner, title, searched, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
                 (made.id, owner, title, fold(title or ""), now, now),
             )
-        return made
+        for answer_id in answers:
+            with suppress(NotFoundError):
+                self.keep(self.answer(answer_id), owner, made.id)
+        return self.conversation(owner, made.id)[0] if answers else made
 
     def conversations(
         self, owner: str, query: str = "", limit: int = 50, before: str | None = None

@@ -74,6 +74,12 @@ class ConversationIn(BaseModel):
 
     model_config = _STRICT
     title: Annotated[str | None, Field(description="null: the first question becomes the title.")] = None
+    answers: Annotated[
+        list[str],
+        Field(
+            max_length=MAX_HISTORY_TURNS, description="Ids of answers that it begins with; unknown ones are left out."
+        ),
+    ] = []
 
     def cleaned(self) -> str | None:
         """Raises: QuestionError."""

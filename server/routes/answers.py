@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query
 
 from rag.answer import Answerer
 from rag.cite import cites, occurrences
-from rag.store import Expected, KeptTurn
+from rag.store import Expected, KeptTurn, Store
 from rag.types import Document, Span
 from rag.wire import CitationWire
 from server.body import StrictRoute
@@ -40,9 +40,13 @@ async def list_citing_answers(
 ) -> CitingAnswersWire:
     """Answers of this browser's conversations with a quote that holds a part of these words of the document."""
     document = document_of(answerer, document_id)
-    places = list(islice(occurrences(words, document.text), MAX_PLACES))
-    turns = await talks.do(lambda store: store.quoting(owner, document.id)) if places else []
-    found = [line for turn in turns if (line := _citing(turn, document, places))]
+
+    def find(store: Store) -> list[CitingAnswerWire]:
+        places = list(islice(occurrences(words, document.text), MAX_PLACES))
+        turns = store.quoting(owner, document.id) if places else []
+        return [line for turn in turns if (line := _citing(turn, document, places))]
+
+    found = await talks.do(find)
     return {"answers": found[:MAX_LISTED], "more": len(found) > MAX_LISTED}
 
 

@@ -25,9 +25,9 @@ router = APIRouter(prefix="/conversations", route_class=StrictRoute, tags=["conv
 
 @router.post("", status_code=201)
 async def begin_conversation(body: ConversationIn, owner: LastingOwnerDep, talks: TalksDep) -> ConversationWire:
-    """A new one. A browser without the cookie is given it."""
+    """A new one; `turns` says how many of the answers it begins with. A browser without the cookie is given it."""
     title = body.cleaned()
-    return _wire(await talks.do(lambda store: store.begin(owner, title)))
+    return _wire(await talks.do(lambda store: store.begin(owner, title, body.answers)))
 
 
 @router.get("")

@@ -3,11 +3,16 @@ what the card of a citation offers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.harness import LENT, PEOPLE, SCRIPT, SOURCE, TITLE, TOLD, Open, Opened, Served
+from rag.build import ingest, open_answerer
+from rag.settings import Settings
+from tests.browser.harness import LENT, PEOPLE, SCRIPT, SOURCE, TITLE, TOLD, Open, Opened, Served, served_by
+from tests.scripted import Line, Script, Scripted, fields_of
 
 pytestmark = pytest.mark.browser
 
@@ -92,6 +97,28 @@ def test_ticks_show_where_the_quotes_stand_in_a_long_document(open_page: Open, s
     page.locator(".ticks").wait_for(state="detached")
 
 
+def test_a_quote_of_a_long_document_is_in_sight_when_it_opens(open_page: Open, forum: Settings, tmp_path: Path) -> None:
+    """Paragraphs far taller than the page thinks before it lays them out."""
+    (tmp_path / "corpus").mkdir()
+    lines = [
+        f"Item {n}: " + "the report of that day fills a few lines of this page, and says little. " * 6
+        for n in range(500)
+    ]
+    lines[333] = "The lamp of the lighthouse is kept by Ada. " + lines[333]
+    (tmp_path / "corpus" / "long.txt").write_text("\n\n".join(lines), encoding="utf-8")
+    own = replace(forum, corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", state_dir=tmp_path / "state")
+    ingest(own)
+    script = {"Who keeps the lamp?": Script((Line("long", "The lamp of the lighthouse is kept by Ada."),))}
+    with served_by(Scripted(**fields_of(open_answerer(own)), script=script), own) as at:
+        for size in (1440, 390):
+            page = read(open_page(at=at, width=size), "Who keeps the lamp?")
+            page.wait_for_timeout(500)
+            mark, body = page.locator("mark.current").bounding_box(), page.locator("#pane-body").bounding_box()
+            assert mark["y"] - body["y"] == pytest.approx(0.3 * body["height"], abs=40)
+            assert width(page) == pytest.approx(1 if size == 390 else 0.44, abs=0.005)  # as wide as ever
+        page.locator(".ticks .here").wait_for()
+
+
 def test_which_answers_cite_this(open_page: Open, keeping: Served) -> None:
     opened = open_page(at=keeping)
     page = opened.page
@@ -109,9 +136,33 @@ def test_which_answers_cite_this(open_page: Open, keeping: Served) -> None:
     link = page.get_by_role("link", name=PEOPLE)
     link.wait_for()
     link.click()
-    page.locator(".turn:focus h2", has_text=PEOPLE).wait_for()  # its conversation is open there
-    assert page.locator(".turn").count() == 1
+    page.locator(".turn .prose .cite:focus").wait_for()  # its conversation is open there
+    assert page.locator(".turn h2").all_text_contents() == [PEOPLE]
     assert page.locator("#pane").is_hidden()
+
+
+def test_what_was_found_stays_and_has_focus(open_page: Open, keeping: Served) -> None:
+    page = read(open_page(at=keeping))
+    page.evaluate("() => getSelection().selectAllChildren(document.querySelector('mark.current'))")
+    page.get_by_role("button", name="Which answers cite this?").focus()
+    page.keyboard.press("Enter")
+    page.locator(".citing p:focus", has_text="Cited by 1 answer of yours:").wait_for()
+    page.locator(".citing p").click()  # no selection goes, and no list with it
+    assert page.locator(".citing a").count() == 1
+
+
+def test_only_words_of_the_document_are_taken(open_page: Open, scripted: Served) -> None:
+    page = read(open_page(at=scripted))
+    page.evaluate(
+        """() => {
+            const from = document.querySelector("#pane-title").firstChild;
+            const to = document.querySelector("mark.current").firstChild;
+            getSelection().setBaseAndExtent(from, 2, to, 3);
+        }"""
+    )
+    page.locator(
+        "#selected p", has_text="“The Harbour Forum closed on 12 May with delegates from nineteen cities. In”"
+    ).wait_for()
 
 
 def test_words_that_no_answer_cites(open_page: Open, keeping: Served) -> None:
@@ -156,3 +207,31 @@ def test_of_many_sources_the_first_are_shown_and_the_others_on_demand(open_page:
     assert markers.all_text_contents() == ["[1]", "[2]", "[3]", "[4]", "[5]"]
     assert page.evaluate("() => document.activeElement.value") == "4"
     page.locator("#card .facts", has_text="Reworded from this quote").wait_for()
+
+
+def test_a_key_opens_a_source_that_is_folded_away(open_page: Open, scripted: Served) -> None:
+    opened = open_page(at=scripted)
+    opened.ask(TOLD)
+    opened.page.keyboard.press("Escape")
+    opened.page.keyboard.press("5")
+    opened.page.locator("mark.current", has_text="The rehearsal begins at nine.").wait_for()
+
+
+def test_feedback_that_was_begun_outlives_other_verdicts_and_another_language(
+    open_page: Open, scripted: Served
+) -> None:
+    opened = open_page(at=scripted)
+    turn, page = opened.ask(PEOPLE), opened.page
+    turn.locator('.rate[value="wrong_answer"]').click()
+    turn.locator(".feedback-form textarea").fill("It was 265.")
+    turn.locator(".prose .cite").first.hover()
+    page.locator("#card").get_by_role("button", name="Wrong evidence").click()
+    page.locator("#language").click()
+    page.get_by_role("menuitemradio", name="繁體中文").click()
+    page.locator(".rate", has_text="引文不符").wait_for()
+    turn.locator(".feedback-form").wait_for()
+    assert turn.locator(".feedback-form textarea").input_value() == "[1] It was 265."
+    assert turn.locator('.rate[aria-pressed="true"]').all_text_contents() == ["引文不符"]
+    read_label = page.get_by_role("separator", name="文件寬度")
+    turn.locator(".prose .cite").first.click()
+    read_label.wait_for()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from rag.cite import CitationBook
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.cite import CitationBook, occurrences
 from rag.errors import IndexCorrupt
 from rag.types import Document, Metadata, Passage, Section, Span
 
@@ -14,6 +18,13 @@ DOCUMENT = Document("d", TEXT, Metadata("T", source="https://example.org"), (Sec
 
 def passage(text: str = TEXT) -> Passage:
     return Passage("d:0-20", "d", Span(0, len(text)), text, "T", (), 0)
+
+
+@given(st.text("ab .\n", min_size=1, max_size=8), st.text("ab .\n\u3000", max_size=60))
+def test_words_are_found_however_they_are_spaced(words: str, text: str) -> None:
+    pattern = r"\s+".join(map(re.escape, words.split()))
+    expected = [Span(*match.span()) for match in re.finditer(pattern, text)] if pattern else []
+    assert list(occurrences(words, text)) == expected
 
 
 def test_the_same_span_keeps_its_number() -> None:

@@ -13,6 +13,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from rag.check import MAX_HISTORY_TURNS
 from rag.settings import Settings
 from rag.store import FILE
 from server.owner import COOKIE
@@ -289,3 +290,16 @@ def test_and_again_after_every_pause(settings: Settings, state_dir) -> None:
         talks.close()
 
     asyncio.run(asyncio.wait_for(sweep(), 20))
+
+
+def test_a_conversation_begins_with_answers_that_came_by_their_link(make_client: MakeClient, refused) -> None:
+    hers, his = make_client(), make_client()
+    shared = ask(hers, "Who opened the summit?")["id"]
+    begun = his.post("/conversations", json={"answers": [shared, "ans_unknown"]}).json()
+    assert (begun["turns"], begun["title"]) == (1, "Who opened the summit?")
+    followed = ask(his, "And who spoke?", begun["id"])
+    turns = his.get(f"/conversations/{begun['id']}").json()["turns"]
+    assert [turn["answer"]["id"] for turn in turns] == [shared, followed["id"]]
+    assert hers.get("/conversations").json()["conversations"] == []
+    many = ["x"] * (MAX_HISTORY_TURNS + 1)
+    refused(his.post("/conversations", json={"answers": many}), 422, "invalid_request", "answers")

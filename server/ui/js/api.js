@@ -131,7 +131,8 @@ export const getSuggestions = () => getJson("/suggestions").then(({ questions })
 
 export const conversationAt = (id) => `/conversations/${encodeURIComponent(id)}`;
 
-export const createConversation = () => change("POST", "/conversations", { title: null });
+// answers: ids of those that it begins with, such as one that came by its link.
+export const createConversation = (answers) => change("POST", "/conversations", { title: null, answers });
 export const getConversation = (id) => getJson(conversationAt(id));
 
 // Whether questions can be answered: {error, warnings, llm}, error = the ApiError that says why not, llm = {host, model}

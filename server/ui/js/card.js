@@ -84,7 +84,9 @@ function ways(marker, citation) {
 		"p",
 		{ class: "card-ways" },
 		way(t("openHere"), "documents", () => marker.click()),
-		way(t("copyQuote"), "copy", () => copy(quoteText(citation))),
+		way(t("copyQuote"), "copy", async ({ currentTarget: { lastChild: words } }) => {
+			if (await copy(quoteText(citation))) words.textContent = t("copied");
+		}),
 		doubt && way(t("rate_wrong_evidence"), "edit", () => {
 			hideCard();
 			doubt.dispatchEvent(new CustomEvent("doubt", { detail: `[${citation.number}] ` }));
@@ -98,7 +100,8 @@ function beside(card, marker) {
 	const left = Math.min(Math.max(EDGE_PX, at.left + at.width / 2 - width / 2), innerWidth - width - EDGE_PX);
 	const above = at.top - height - GAP_PX;
 	card.style.left = `${left}px`;
-	card.style.top = `${above >= EDGE_PX ? above : at.bottom + GAP_PX}px`;
+	const top = above >= EDGE_PX ? above : at.bottom + GAP_PX;
+	card.style.top = `${Math.max(EDGE_PX, Math.min(top, innerHeight - height - EDGE_PX))}px`;
 }
 
 export const cardFor = () => shownFor;
@@ -117,6 +120,6 @@ export function setUpCard() {
 	const card = byId("card");
 	card.addEventListener("pointerenter", () => clearTimeout(timer));
 	card.addEventListener("pointerleave", () => later(hideCard, CLOSE_AFTER_MS));
-	addEventListener("scroll", hideCard, { passive: true, capture: true });
+	addEventListener("scroll", ({ target }) => card.contains(target) || hideCard(), { passive: true, capture: true });
 	addEventListener("resize", hideCard);
 }

@@ -7,11 +7,13 @@ import { problem } from "./words.js";
 
 const VERDICTS = ["right", "wrong_answer", "wrong_evidence", "missing"];
 let last = 0; // for ids
+const drafts = new WeakMap(); // answer → what was said of it and not sent yet, whatever is drawn anew meanwhile
 
 // show(answer) opens a document for picking and resolves to {document_id, quote}, or null.
 export function feedback(answer, show) {
 	const node = h("div", { class: "feedback" });
 	node.append(...choices(answer, show, node));
+	reopen(node, answer, show);
 	return node;
 }
 
@@ -22,24 +24,28 @@ export function gapButtons(answer, show) {
 	const report = button(t("reportGap"), () => send(node, answer, "missing", "", null, thanks));
 	const there = button(t("isThere"), () => addForm(node, answer, "wrong_answer", show));
 	node.append(report, there);
+	reopen(node, answer, show);
 	return node;
 }
 
-async function addForm(node, answer, verdict, show, begun = "") {
-	const { form } = await import("./feedback-form.js");
-	const asked = form(answer, show, (comment, expected) => send(node, answer, verdict, comment, expected), begun);
-	node.querySelector(".feedback-form")?.remove();
-	node.append(asked);
-	asked.querySelector("textarea").focus({ preventScroll: true });
-	asked.scrollIntoView({ block: "nearest" });
+function reopen(node, answer, show) {
+	const draft = drafts.get(answer);
+	if (draft) addForm(node, answer, draft.verdict, show, { quiet: true });
+}
+
+// more: see feedback-form.js
+async function addForm(node, answer, verdict, show, more) {
+	const draft = drafts.get(answer) ?? { comment: "", expected: null };
+	drafts.set(answer, Object.assign(draft, { verdict }));
+	const { openForm } = await import("./feedback-form.js");
+	openForm(node, answer, show, draft, () => send(node, answer, draft.verdict, draft.comment.trim(), draft.expected), more);
 }
 
 function choices(answer, show, node) {
 	const id = `rate-${++last}`;
-	const rate = (verdict, begun) => {
+	const rate = (verdict, more) => {
 		if (verdict === "right") return send(node, answer, verdict);
-		addForm(node, answer, verdict, show, begun);
-		for (const other of group.children) other.setAttribute("aria-pressed", String(other.value === verdict));
+		addForm(node, answer, verdict, show, more);
 	};
 	const group = h(
 		"div",
@@ -48,7 +54,7 @@ function choices(answer, show, node) {
 			button(t(`rate_${verdict}`), () => rate(verdict), { kind: "rate", value: verdict, "aria-pressed": "false" }),
 		),
 	);
-	group.addEventListener("doubt", ({ detail }) => rate("wrong_evidence", detail)); // from the card of a citation
+	group.addEventListener("doubt", ({ detail }) => rate("wrong_evidence", { begun: detail })); // from the card of a citation
 	return [h("span", { id, class: "why" }, t("rateLabel")), group];
 }
 
@@ -65,6 +71,7 @@ async function send(node, answer, verdict, comment = "", expected = null, thanks
 		node.append(h("p", { class: "why trouble", role: "alert" }, `${title}. ${text}`));
 		return;
 	}
+	drafts.delete(answer);
 	node.replaceChildren(said);
 	said.tabIndex = -1;
 	if (inside) said.focus({ preventScroll: true });

@@ -3,6 +3,7 @@
 import { cardFor } from "./card.js";
 import { copy } from "./clipboard.js";
 import { byId } from "./dom.js";
+import { unfold } from "./markers.js";
 import { remembered } from "./storage.js";
 import { quoteText } from "./words.js";
 
@@ -17,7 +18,8 @@ const turn = () => document.activeElement?.closest(".turn") ?? byId("thread").la
 export function setUpKeys({ box, pane, find }) {
 	const markers = () => [...(turn()?.querySelectorAll(".prose .cite") ?? [])];
 	const openSource = (number) => {
-		const found = turn()?.querySelector(`.cite[value="${number}"]`);
+		const find = () => turn()?.querySelector(`.cite[value="${number}"]`);
+		const found = find() ?? (unfold(turn()), find());
 		if (!found) return false;
 		found.focus();
 		found.click();

@@ -29,10 +29,15 @@ function marker(number, { citation, answer, open }) {
 
 function more(hidden) {
 	const label = t("moreSources", hidden.length);
-	const onclick = () => {
+	const node = h("button", { type: "button", class: "cite more-cites", "aria-label": label, title: label }, `+${hidden.length}`);
+	node.addEventListener("click", () => {
 		node.replaceWith(...hidden);
 		hidden[0].focus();
-	};
-	const node = h("button", { type: "button", class: "cite", "aria-label": label, title: label, onclick }, `+${hidden.length}`);
+	});
 	return node;
+}
+
+// Shows every marker of an answer.
+export function unfold(turn) {
+	for (const node of turn?.querySelectorAll(".more-cites") ?? []) node.click();
 }

@@ -1,6 +1,6 @@
 // The page put together: which part does what, and what each part tells the others.
 
-import { getAnswer, useTokenPrompt } from "./api.js";
+import { ApiError, getAnswer, useTokenPrompt } from "./api.js";
 import { AskBox } from "./ask.js";
 import { setUpBar } from "./bar.js";
 import { hideCard, setUpCard } from "./card.js";
@@ -93,37 +93,26 @@ async function pickPassage(answer, opener) {
 let selecting = null; // loaded with the first selection
 async function loadSelecting() {
 	selecting ??= await import("./select.js");
-	selecting.setUpSelecting({
-		documentId: () => pane.documentId,
-		ask(words) {
-			pane.forgetOpener();
-			pane.close();
-			box.put(t("aboutWords", words), { focus: true });
-		},
-		open: openKept,
-	});
+	selecting.setUpSelecting({ pane, box, thread, openConversation });
 	return selecting;
 }
-
-// An answer of a kept conversation.
-async function openKept({ id, conversation_id: conversation }) {
-	pane.forgetOpener();
-	pane.close();
-	if (!thread.find(id)) await openConversation(conversation);
-	thread.find(id)?.node.focus(); // which scrolls to it
-}
 document.addEventListener("selectionchange", () => {
-	if (!selecting && byId("pane-body").contains(getSelection().anchorNode)) loadSelecting();
+	const { anchorNode, focusNode } = getSelection();
+	if (!selecting && [anchorNode, focusNode].some((node) => byId("pane-body").contains(node))) loadSelecting();
 });
 
 async function openConversation(id) {
-	startAnew();
 	try {
-		if (!(await thread.resume(id))) return;
+		if (!(await thread.resume(id))) throw new ApiError("http", { status: 404 });
+		pane.forgetOpener();
+		pane.close();
+		route.goHome();
+		hideNotice();
 		byId("thread").lastElementChild?.scrollIntoView();
 		box.focus();
 	} catch (error) {
-		notice(error, () => openConversation(id));
+		notice(error, () => openConversation(id), t("conversationMissing"));
+		byId("not-ready").scrollIntoView({ block: "center" });
 	}
 }
 
@@ -170,7 +159,7 @@ setUpBar({
 	redraw() {
 		box.redraw();
 		thread.redraw();
-		pane.redraw();
+		pane.redraw().then(selecting?.show);
 		welcome();
 	},
 });

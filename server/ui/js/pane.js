@@ -36,7 +36,11 @@ export class Pane {
 				onStep(answer.citations[answer.citations.indexOf(citation) + step], answer);
 			});
 		}
-		NARROW.addEventListener("change", () => this.#fit());
+		NARROW.addEventListener("change", () => {
+			this.#fit();
+			const quote = this.#body.querySelector("mark.current");
+			if (quote) bring(this.#body, quote);
+		});
 	}
 
 	get isOpen() {
@@ -71,7 +75,7 @@ export class Pane {
 			const { documentView } = await import("./reading.js"); // with the first document
 			const { title, head, body, reading, quote, mark } = await documentView(target);
 			head.push(this.#findBox(reading));
-			return { head, body, shown: () => this.#shown(title, quote, stepped) ?? mark(this.#body) };
+			return { head, body, shown: () => this.#shown(title, quote, stepped, mark) };
 		});
 	}
 
@@ -121,7 +125,7 @@ export class Pane {
 	}
 
 	#show(open) {
-		this.#split ??= import("./split.js").then(({ setUpSplit }) => setUpSplit(this.#root));
+		this.#split ??= import("./split.js").then(({ setUpSplit }) => setUpSplit(this.#root), () => (this.#split = null));
 		this.#root.hidden = !open;
 		this.#fit();
 	}
@@ -182,13 +186,12 @@ export class Pane {
 		announce(`${title}. ${text}`);
 	}
 
-	#shown(title, quote, stepped) {
+	#shown(title, quote, stepped, mark) {
 		this.#body.scrollTop = 0;
+		if (!stepped) (quote ?? this.#body).focus({ preventScroll: true });
 		if (quote) bring(this.#body, quote);
-		if (!stepped) {
-			(quote ?? this.#body).focus({ preventScroll: true });
-			return;
-		}
+		mark(this.#body);
+		if (!stepped) return;
 		const { answer, citation } = this.#target;
 		announce(t("stepAnnounced", answer.citations.indexOf(citation) + 1, answer.citations.length, title));
 		const lost = document.activeElement === document.body || document.activeElement.disabled; // the last step

@@ -12,27 +12,36 @@ const MAX_WORDS_CHARS = 300; // as much as a question about it needs
 const MAX_SOUGHT_CHARS = 2000; // as much as the server looks for
 
 let picking = null; // {done(words), documentId} while a passage is shown to the feedback form
-let page = null; // {documentId(), ask(words), open({id, conversation_id})}
+let page = null; // {pane, box, thread, openConversation(id)}
 
 const reading = () => byId("pane-body").querySelector(".document");
 
+// Those of the document alone, wherever the selection ends.
 function selectedWords() {
 	const chosen = getSelection();
-	if (!reading() || chosen.isCollapsed || !reading().contains(chosen.anchorNode)) return "";
-	return chosen.toString().replace(/\s+/g, " ").trim();
+	if (!reading() || chosen.isCollapsed) return "";
+	const range = chosen.getRangeAt(0);
+	const within = [...reading().querySelectorAll("p")].filter((paragraph) => range.intersectsNode(paragraph));
+	const words = within.map((paragraph) => {
+		const part = range.cloneRange();
+		if (!paragraph.contains(part.startContainer)) part.setStart(paragraph, 0);
+		if (!paragraph.contains(part.endContainer)) part.setEnd(paragraph, paragraph.childNodes.length);
+		return part.toString();
+	});
+	return words.join(" ").replace(/\s+/g, " ").trim();
 }
 
-function show() {
+// Also in another language.
+export function show() {
 	const words = selectedWords();
 	const bar = byId("selected");
 	bar.hidden = !words && !picking;
 	if (bar.hidden) return;
 	const short = words.length > MAX_WORDS_CHARS ? `${words.slice(0, MAX_WORDS_CHARS)}…` : words;
-	const keep = { onpointerdown: (event) => event.preventDefault(), kind: "button" }; // else the selection goes
 	bar.replaceChildren(
 		h("p", {}, picking && !words ? t("pickHint") : t("quoted", short)),
-		...(words && picking ? [button(t("pickThis"), () => picked(words), keep)] : []),
-		...(words && !picking ? [button(t("askThis"), () => page.ask(short), keep), citing(words)] : []),
+		...(words && picking ? [button(t("pickThis"), () => picked(words), { kind: "button" })] : []),
+		...(words && !picking ? [button(t("askThis"), () => ask(short), { kind: "button" }), citing(words)] : []),
 		...(picking ? [button(t("cancel"), () => picked(null))] : []),
 	);
 }
@@ -40,20 +49,23 @@ function show() {
 // Asks for the answers when it is wanted, and gives them its place.
 function citing(words) {
 	const list = async () => {
-		const query = new URLSearchParams({ document_id: page.documentId(), words: [...words].slice(0, MAX_SOUGHT_CHARS).join("") });
-		const found = await getJson(`/answers?${query}`).then(({ answers }) => answers, problem);
-		const said = found.title ? `${found.title}. ${found.text}` : t("citedBy", found.length);
-		if (node.isConnected) node.replaceWith(h("div", { class: "citing" }, h("p", {}, said), found.title ? null : answers(found)));
-		announce(said);
+		const query = new URLSearchParams({ document_id: page.pane.documentId, words: [...words].slice(0, MAX_SOUGHT_CHARS).join("") });
+		const { title, text, answers: found = [], more } = await getJson(`/answers?${query}`).catch(problem);
+		const said = h("p", { tabindex: "-1" }, title ? `${title}. ${text}` : t("citedBy", found.length, more));
+		announce(said.textContent);
+		if (!node.isConnected) return;
+		const focused = document.activeElement === node;
+		node.replaceWith(h("div", { class: "citing" }, said, h("ul", {}, found.map(item))));
+		if (focused) said.focus();
 	};
-	const node = button(t("whoCites"), list, { onpointerdown: (event) => event.preventDefault() });
+	const node = button(t("whoCites"), list);
 	return node;
 }
 
-const answers = (found) =>
-	h("ul", {}, found.map((line) =>
-		h("li", {}, insideLink(answerAddress(line.id), {}, () => page.open(line), line.question), h("span", { class: "facts" }, momentWords(line.asked))),
-	));
+function item(line) {
+	const link = insideLink(answerAddress(line.id), {}, () => open(line), line.question);
+	return h("li", {}, link, h("span", { class: "facts" }, momentWords(line.asked)));
+}
 
 function picked(words) {
 	const { done } = picking;
@@ -75,10 +87,30 @@ export function pick(done) {
 	show();
 }
 
-export function setUpSelecting(acts) {
+function leave() {
+	page.pane.forgetOpener();
+	page.pane.close();
+}
+
+function ask(words) {
+	leave();
+	page.box.put(t("aboutWords", words), { focus: true });
+}
+
+// An answer of a kept conversation, at the citation of that number.
+async function open({ id, conversation_id: conversation, citation }) {
+	leave();
+	const { thread, openConversation } = page;
+	if (!thread.find(id)) await openConversation(conversation);
+	const { node } = thread.find(id) ?? {};
+	(node?.querySelector(`.prose .cite[value="${citation}"]`) ?? node)?.focus(); // which scrolls to it
+}
+
+export function setUpSelecting(parts) {
 	if (page) return;
-	page = acts;
+	page = parts;
 	document.addEventListener("selectionchange", show);
+	byId("selected").addEventListener("pointerdown", (event) => event.preventDefault()); // the selection stays
 	byId("pane-body").addEventListener("click", (event) => {
 		const paragraph = picking && getSelection().isCollapsed && event.target.closest(".document p");
 		if (paragraph) getSelection().selectAllChildren(paragraph); // the bar then asks whether this is it

@@ -17,12 +17,22 @@ export function inSight() {
 
 const AT = 0.3; // of the height: what stands before stays readable
 
-// Scrolls `box`, and nothing else, to an element or range in it. Twice: a long document gets its true heights as it
-// comes into sight.
+const SETTLED_FRAMES = 12;
+const OWN_WAYS = ["wheel", "touchstart", "pointerdown", "keydown"];
+
+// Scrolls `box`, and nothing else, to an element or range in it. Again for some frames, until a person scrolls: a long
+// document gets its true heights as it comes into sight.
 export function bring(box, target) {
-	for (let round = 0; round < 2; round += 1) {
-		box.scrollTop += target.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight * AT;
-	}
+	const own = new AbortController();
+	for (const way of OWN_WAYS) addEventListener(way, () => own.abort(), { capture: true, signal: own.signal });
+	const place = (frames) => {
+		if (own.signal.aborted) return;
+		const off = target.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight * AT;
+		if (Math.abs(off) > 1) box.scrollTop += off;
+		if (frames > 0) requestAnimationFrame(() => place(frames - 1));
+		else own.abort();
+	};
+	place(SETTLED_FRAMES);
 }
 
 const GAP_PX = 8;

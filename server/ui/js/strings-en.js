@@ -98,7 +98,8 @@ export default {
 	pickThis: "This is the right passage",
 	askThis: "Ask about this",
 	whoCites: "Which answers cite this?",
-	citedBy: (count) => (count ? `Cited by ${plural(count, "answer")} of yours:` : "No answer in your conversations cites this."),
+	citedBy: (count, more) =>
+		count ? `Cited by ${more ? "more than " : ""}${plural(count, "answer")} of yours:` : "No answer in your conversations cites this.",
 	aboutWords: (words) => `About “${words}”: `,
 
 	stoppedTitle: "Stopped",
@@ -141,6 +142,7 @@ export default {
 	passageMoved: "This quote is no longer at this place: the document has changed since the answer was given.",
 	passageUnknown: "The exact place was not found, so this is the whole document.",
 	documentMissing: "This document is not among the loaded ones.",
+	conversationMissing: "This conversation was deleted.",
 	answerMissing: "This answer is no longer kept. Ask the question again to get a new one.",
 	characters: (count) => plural(count, "character"),
 	page: (number) => `page ${number}`,

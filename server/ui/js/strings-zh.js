@@ -116,7 +116,7 @@ export default {
 	pickThis: "這才是正確段落",
 	askThis: "就這段提問",
 	whoCites: "哪些答案引用了這段？",
-	citedBy: (count) => (count ? `您有 ${number(count)} 個答案引用了這段：` : "您的對話中沒有答案引用這段。"),
+	citedBy: (count, more) => (count ? `您有 ${number(count)} 個${more ? "以上的" : ""}答案引用了這段：` : "您的對話中沒有答案引用這段。"),
 	aboutWords: (words) => `關於「${words}」：`,
 
 	stoppedTitle: "已停止",
@@ -159,6 +159,7 @@ export default {
 	passageMoved: "引文已不在原處：回答之後文件有變動。",
 	passageUnknown: "找不到確切位置，因此顯示整份文件。",
 	documentMissing: "目前載入的文件中沒有這一份。",
+	conversationMissing: "這個對話已被刪除。",
 	answerMissing: "這個答案已不再保留。請重新提問。",
 	characters: (count) => `${number(count)} 個字元`,
 	page: (number) => `第 ${number} 頁`,

@@ -108,9 +108,10 @@ export class Thread {
 	// What goes along with a question: the conversation where the server keeps it, else the earlier turns.
 	async #context(turn) {
 		const language = locale === "en" ? "auto" : locale; // of the words around the quotes
-		if (this.#turns.length === 1 && !this.#conversation) {
-			const made = await createConversation().catch(() => null); // without one the history will do
-			if (made && this.#turns[0] === turn) this.#keep(made.id);
+		if (!this.#conversation) {
+			const before = this.answers.map(({ id }) => id).slice(-HISTORY_ANSWERS);
+			const made = await createConversation(before).catch(() => null); // without one the history will do
+			if (made?.turns === before.length && this.#turns.includes(turn)) this.#keep(made.id);
 		}
 		if (this.#conversation) return { conversation_id: this.#conversation, language };
 		return { history: this.#historyBefore(turn), language };
