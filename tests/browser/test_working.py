@@ -226,7 +226,7 @@ def test_the_page_names_where_passages_are_sent(open_page: Open, scripted: Serve
 
     page.route("**/readyz", ready)
     page.reload()
-    page.get_by_text("Worded by qwen3: questions and found passages are sent to models.example:8000.").wait_for()
+    page.get_by_text("Worded by qwen3: questions and found passages are sent to models.example:8000;").wait_for()
     page.locator("#language").click()
     page.get_by_role("menuitemradio", name="中文").or_(page.get_by_role("menuitem", name="中文")).first.click()
     page.get_by_text("找到的段落會傳送到 models.example:8000").wait_for()
