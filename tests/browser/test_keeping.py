@@ -48,6 +48,45 @@ def test_a_conversation_is_kept_and_resumed(open_page: Open, keeping: Served) ->
     assert len(kept(page)) == 2
 
 
+def test_a_question_that_was_asked_often_stands_there_as_often(open_page: Open, keeping: Served) -> None:
+    opened = open_page(at=keeping)
+    page = opened.page
+    opened.ask(PEOPLE)
+    (one,) = kept(page)
+    for _ in range(10):  # the history that goes along is then always the same, and so is the answer's id
+        assert page.request.post("/ask", data={"question": PEOPLE, "conversation_id": one["id"]}).ok
+    page.reload()
+    page.locator(".turn").nth(10).wait_for()
+    assert page.locator(".turn").count() == 11
+
+
+def test_a_follow_up_to_a_shared_answer_is_kept_with_it(open_page: Open, keeping: Served) -> None:
+    page = open_page(at=keeping).page
+    shared = page.request.post("/ask", data={"question": PEOPLE}).json()["id"]
+    opened = open_page(f"/answers/{shared}", at=keeping)
+    page = opened.page
+    page.locator(".turn").wait_for()
+    opened.ask(LENT)
+    assert [one["turns"] for one in kept(page)] == [2]
+    page.goto("/")
+    page.locator(".turn").nth(1).wait_for()
+    assert page.locator(".asked").all_text_contents() == [PEOPLE, LENT]
+
+
+def test_a_conversation_that_is_gone_is_said_to_be(open_page: Open, keeping: Served) -> None:
+    opened = open_page(at=keeping, expected=("404",))
+    page = opened.page
+    opened.ask(PEOPLE)
+    (gone,) = kept(page)
+    page.get_by_role("button", name="New", exact=True).click()
+    opened.ask(LENT)
+    shown = drawer(page)
+    assert page.request.delete(f"/conversations/{gone['id']}").ok
+    shown.locator(".kept-open").last.click()
+    page.locator("#not-ready", has_text="This conversation was deleted.").wait_for()
+    assert page.locator(".asked").all_text_contents() == [LENT]
+
+
 def test_conversations_are_found_opened_renamed_and_deleted(open_page: Open, keeping: Served) -> None:
     opened = open_page(at=keeping)
     page = opened.page

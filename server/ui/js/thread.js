@@ -19,9 +19,7 @@ export class Thread {
 
 	// page = what an answer can have done, see AnswerView; onChange() after every change of state
 	constructor(place, page, onChange) {
-		this.#place = place;
-		this.#page = page;
-		this.#onChange = onChange;
+		[this.#place, this.#page, this.#onChange] = [place, page, onChange];
 	}
 
 	get isEmpty() {
@@ -100,7 +98,11 @@ export class Thread {
 		}
 		if (id !== this.#conversation) this.clear();
 		this.#keep(id);
-		for (const { answer } of kept.turns) if (!this.find(answer.id) && !this.isBusy) this.show(answer, { quiet: true });
+		const shown = this.answers.map(({ id }) => id);
+		for (const { answer } of kept.turns) {
+			if (shown.includes(answer.id)) shown.splice(shown.indexOf(answer.id), 1); // the same may stand there twice
+			else if (!this.isBusy) this.show(answer, { quiet: true });
+		}
 		this.#onChange();
 		return true;
 	}
