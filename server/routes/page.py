@@ -28,7 +28,7 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-VERSION = re.compile(r"([0-9a-f]{16})/(.*)")
+VERSION = re.compile(r"([0-9a-f]{8})/(.*)")  # short: it stands at every name of the page
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -41,7 +41,7 @@ class _Files:
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        self.version = _hash(b"".join(name.encode() + b"\0" + body for name, body in bodies.items()))
+        self.version = _hash(b"".join(name.encode() + b"\0" + body for name, body in bodies.items()))[:8]
         bodies["index.html"] = bodies["index.html"].replace(b'"/ui/', f'"/ui/{self.version}/'.encode())
         self._files = {name: (body, TYPES[Path(name).suffix], f'"{_hash(body)}"') for name, body in bodies.items()}
 
