@@ -32,7 +32,7 @@ def test_every_file_of_the_page_has_its_type_and_an_etag(client, path):
 @pytest.mark.parametrize("path", ["/", "/documents/summit?start=0&end=5", "/documents/unknown", "/answers/ans_1"])
 def test_a_browser_gets_the_page(client, path):
     response = client.get(path, headers=BROWSER)
-    version = re.search(r"/ui/(\w{16})/", response.text)[1]
+    version = re.search(r"/ui/(\w{8})/", response.text)[1]
     written = (UI / "index.html").read_text(encoding="utf-8")
     assert (response.status_code, response.text.replace(f"/ui/{version}/", "/ui/")) == (200, written)
     assert "Accept" in response.headers["vary"]
@@ -55,7 +55,7 @@ def test_a_changed_file_changes_every_address(tmp_path):
     before = TestClient(FastAPI(routes=page_routes(tmp_path))).get("/").text
     (tmp_path / "app.css").write_text("b", encoding="utf-8")
     after = TestClient(FastAPI(routes=page_routes(tmp_path))).get("/").text
-    assert re.fullmatch(r'<link href="/ui/\w{16}/app\.css">', before)
+    assert re.fullmatch(r'<link href="/ui/\w{8}/app\.css">', before)
     assert before != after
 
 
