@@ -198,6 +198,13 @@ def test_the_card_opens_copies_and_doubts(open_page: Open, scripted: Served) -> 
     page.locator("mark.current:focus").wait_for()
 
 
+def test_what_was_looked_at_says_why_it_is_not_cited(open_page: Open, scripted: Served) -> None:
+    opened = open_page(at=scripted)
+    turn = opened.ask(LENT)
+    turn.locator(".also > summary").click()
+    turn.locator(".also .facts", has_text="Says nothing of: library, lend").first.wait_for()
+
+
 def test_of_many_sources_the_first_are_shown_and_the_others_on_demand(open_page: Open, scripted: Served) -> None:
     opened = open_page(at=scripted)
     turn, page = opened.ask(TOLD), opened.page

@@ -75,25 +75,14 @@ function openList(opener) {
 	return pane.showList(opener);
 }
 
-// The person shows the passage that an answer should have used: resolves to {document_id, quote} or null.
-async function pickPassage(answer, opener) {
-	const near = answer.citations[0] ?? answer.consulted[0];
-	if (!pane.documentId && near) await openDocument({ id: near.document_id }, opener);
-	const { pick } = await loadSelecting();
-	return new Promise((resolve) => {
-		pick((words) => {
-			const id = pane.documentId;
-			if (matchMedia("(max-width: 1023.98px)").matches) pane.close();
-			opener.focus();
-			resolve(words && { document_id: id, quote: words });
-		});
-	});
+async function pickPassage(...asked) {
+	return (await loadSelecting()).pickFor(...asked);
 }
 
 let selecting = null; // loaded with the first selection
 async function loadSelecting() {
 	selecting ??= await import("./select.js");
-	selecting.setUpSelecting({ pane, box, thread, openConversation });
+	selecting.setUpSelecting({ pane, box, thread, openConversation, openDocument });
 	return selecting;
 }
 document.addEventListener("selectionchange", () => {

@@ -11,8 +11,8 @@ import { problem } from "./words.js";
 const MAX_WORDS_CHARS = 300; // as much as a question about it needs
 const MAX_SOUGHT_CHARS = 2000; // as much as the server looks for
 
-let picking = null; // {done(words), documentId} while a passage is shown to the feedback form
-let page = null; // {pane, box, thread, openConversation(id)}
+let picking = null; // {done(words or null)} while a passage is shown to the feedback form
+let page = null; // {pane, box, thread, openConversation(id), openDocument({id}, opener)}
 
 const reading = () => byId("pane-body").querySelector(".document");
 
@@ -80,11 +80,21 @@ export function stopPicking() {
 	show();
 }
 
-// done(words) with the words of the passage, or null.
-export function pick(done) {
-	picking = { done };
-	byId("pane-body").classList.add("is-picking");
-	show();
+// The person shows the passage that an answer should have used: resolves to {document_id, quote} or null.
+export async function pickFor(answer, opener) {
+	const near = answer.citations[0] ?? answer.consulted[0];
+	if (!page.pane.documentId && near) await page.openDocument({ id: near.document_id }, opener);
+	return new Promise((resolve) => {
+		const done = (words) => {
+			const id = page.pane.documentId;
+			if (matchMedia("(max-width: 1023.98px)").matches) page.pane.close();
+			opener.focus();
+			resolve(words && { document_id: id, quote: words });
+		};
+		picking = { done };
+		byId("pane-body").classList.add("is-picking");
+		show();
+	});
 }
 
 function leave() {

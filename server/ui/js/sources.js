@@ -66,12 +66,14 @@ export function alsoList(answer, open) {
 	const used = new Set(answer.citations.map((citation) => citation.passage_id));
 	const rest = answer.consulted.filter((passage) => !used.has(passage.passage_id));
 	if (!rest.length) return null;
-	return h(
-		"details",
-		{ class: "sources also" },
-		h("summary", {}, t("alsoTitle", rest.length)),
-		h("ol", { class: "passages" }, rest.map((passage) => passageItem(passage, open))),
-	);
+	const items = rest.map((passage) => passageItem(passage, open));
+	const explain = async () => {
+		const { whyNot } = await import("./lacks.js"); // with the first list that is opened
+		items.forEach((item, row) => item.append(h("p", { class: "facts" }, whyNot(answer.standalone_question, rest[row].text))));
+	};
+	const list = h("details", { class: "sources also" }, h("summary", {}, t("alsoTitle", rest.length)), h("ol", { class: "passages" }, items));
+	list.addEventListener("toggle", explain, { once: true });
+	return list;
 }
 
 // What came nearest to a question without an answer; to one that was not understood, nothing.

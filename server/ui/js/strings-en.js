@@ -62,6 +62,8 @@ export default {
 	original: (language) => `Original in ${language}`,
 	citedTitle: (count) => `Cited (${number(count)})`,
 	alsoTitle: (count) => `Also looked at (${number(count)})`,
+	lacks: (words) => `Says nothing of: ${words.join(", ")}`,
+	lacksNothing: "Has the words, but another place answers better",
 	openHere: "Open in document",
 	copyQuote: "Copy quote",
 	moreSources: (count) => `Show ${plural(count, "more source")}`,

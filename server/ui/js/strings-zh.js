@@ -80,6 +80,8 @@ export default {
 	original: (language) => `原文：${language}`,
 	citedTitle: (count) => `引用（${number(count)}）`,
 	alsoTitle: (count) => `也查看過（${number(count)}）`,
+	lacks: (words) => `未提及：${words.join("、")}`,
+	lacksNothing: "有相同字詞，但其他段落更能回答",
 	openHere: "在文件中開啟",
 	copyQuote: "複製引文",
 	moreSources: (count) => `再顯示 ${number(count)} 個出處`,
@@ -182,10 +184,8 @@ export default {
 	keysTitle: "鍵盤操作",
 	keysOn: "使用單鍵快速鍵",
 	keys: [
-		["/", "移到提問欄"], ["Esc", "關閉；離開提問欄"],
-		["1 … 9", "開啟答案的出處"], ["N  P", "下一個、上一個出處"],
-		["C", "複製引文與連結"], ["↑", "空白提問欄中：先前的問題"],
-		["?", "顯示這份清單"],
+		["/", "移到提問欄"], ["Esc", "關閉；離開提問欄"], ["1 … 9", "開啟答案的出處"], ["N  P", "下一個、上一個出處"],
+		["C", "複製引文與連結"], ["↑", "空白提問欄中：先前的問題"], ["?", "顯示這份清單"],
 	],
 
 	tokenTitle: "存取權杖",
