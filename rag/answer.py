@@ -79,7 +79,10 @@ class Answerer:
     def resolve(self, question: Question) -> str:
         """The question as it is understood: in English where nothing here reads its script but the glossary knows its
         words, follow-ups joined with what they lean on, spelling mended."""
-        history = tuple(replace(turn, content=self._readable(turn.content)) for turn in question.history)
+        history = tuple(
+            replace(turn, content=self._readable(turn.content)) if turn.role == "user" else turn
+            for turn in question.history
+        )
         return self.retriever.mend(standalone(self._readable(question.text), history))
 
     def _readable(self, text: str) -> str:
