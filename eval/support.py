@@ -38,9 +38,9 @@ OUT = Path(__file__).parents[1] / "rag" / "support.json"
 PER_KIND = 200  # the share of a kind is then known within ±3 %
 # False sentences that may be shown, as the share of all: as many true ones are shown as that allows.
 FALSE_SHOWN = 0.05
-# What the written sentences weigh in the fit, against those made by rule. Of the true written ones of dev are shown, with
-# the quotes chosen once for all: 0.40 with their share by count (0.29), 0.48 with 0.7, 0.50 with 0.85; but then two
-# facts in each other's place are shown in 13 of 100 sentences made by rule instead of in 10.
+# What the written sentences weigh in the fit, against those made by rule. Of the true written ones of dev are shown,
+# with the quotes chosen once for all: 0.40 with their share by count (0.29), 0.48 with 0.7, 0.50 with 0.85; but then
+# two facts in each other's place are shown in 13 of 100 sentences made by rule instead of in 10.
 WRITTEN_SHARE = 0.7
 LOOSENESS = 1.0  # with 0.1, two of a hundred true sentences fewer are shown
 PASSAGES = 8  # as many as a question brings
